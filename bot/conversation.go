@@ -1,0 +1,109 @@
+package bot
+
+import "time"
+
+// Owner of a conversation: the assistant, or one staff member.
+type Owner struct {
+	Staff StaffID // 0: the assistant
+}
+
+// Bot reports whether the assistant owns the conversation.
+func (o Owner) Bot() bool { return o.Staff == 0 }
+
+// Conversation is one account's thread with one institution in one channel.
+type Conversation struct {
+	ID          ConversationID
+	Institution InstitutionID
+	Account     AccountID
+	Channel     string // "webchat", "cli", "wechat", "wecom"
+	Owner       Owner
+	Epoch       int64 // raised at every change of owner and at every emergency
+	Level       Level
+	Patient     PatientID // whose report the thread is about; 0 while not known
+	Language    Language
+	Case        CaseID // the open case, 0 if none
+}
+
+// Inbound is one message as a channel received it.
+type Inbound struct {
+	Institution InstitutionID
+	Channel     string
+	ExternalID  Text   // who wrote it, in the channel's words (openid, visitor token)
+	ProviderID  string // the channel's id of the message: the same id is the same message
+	Kind        string // "text"; "image", "voice" … where a channel has them
+	Text        Text
+	SentAt      time.Time
+}
+
+// Author of a message in a conversation.
+type Author string
+
+// The authors.
+const (
+	AuthorPatient   Author = "patient"
+	AuthorAssistant Author = "assistant"
+	AuthorStaff     Author = "staff"
+	AuthorSystem    Author = "system" // reviewed safety texts and notices
+)
+
+// Delivery is the state of an outbound part.
+type Delivery string
+
+// The states of an outbound part. Unknown: we cannot tell whether it arrived.
+const (
+	DeliveryQueued     Delivery = "queued"
+	DeliverySending    Delivery = "sending"
+	DeliverySent       Delivery = "sent"
+	DeliveryUnknown    Delivery = "unknown"
+	DeliveryHeld       Delivery = "held"
+	DeliveryFailed     Delivery = "failed"
+	DeliverySuppressed Delivery = "suppressed" // overtaken by a person or an emergency
+)
+
+// Message is one line of a conversation as people see it.
+type Message struct {
+	ID       MessageID
+	Number   int64 // the conversation's own counter, the order people see
+	Author   Author
+	Text     Text
+	At       time.Time
+	Delivery Delivery   // outbound only
+	Decision DecisionID // the answer's evidence, 0 if none
+	AI       bool       // carries the AI label
+	Staff    StaffID
+}
+
+// Turn is the unanswered inbound messages of one conversation, oldest first,
+// claimed by one holder.
+type Turn struct {
+	Conversation Conversation
+	Holder       string
+	Seq          int64 // the newest message taken
+	Messages     []TurnMessage
+	Bindings     []Binding
+	Consented    bool // consent to read reports stands
+	Recent       []Message
+}
+
+// TurnMessage is one inbound message of a turn.
+type TurnMessage struct {
+	Seq  int64
+	Kind string
+	Text Text
+	At   time.Time
+}
+
+// Outbound is one part waiting in the outbox or on its way.
+type Outbound struct {
+	ID           MessageID
+	Institution  InstitutionID
+	Conversation ConversationID
+	Channel      string
+	ExternalID   Text
+	Author       Author
+	Part         int
+	Text         Text
+	AI           bool
+	Language     Language
+	Attempts     int
+}

@@ -1,0 +1,109 @@
+package bot
+
+import "time"
+
+// FactKind says where a fact comes from.
+type FactKind string
+
+// A stated fact is what the patient wrote; it meets the same critical table.
+const (
+	FactResult FactKind = "result"
+	FactStated FactKind = "stated"
+)
+
+// Fact is one typed piece of evidence about this patient. Its texts are as
+// printed; an answer may state nothing about the patient that is not in a fact.
+type Fact struct {
+	ID        string // F1, F2 … within one evidence pack
+	Kind      FactKind
+	Result    ResultID // 0 for stated facts
+	Report    ReportID
+	Analyte   AnalyteID
+	Name      string   // the catalogue's name in the answer's language, else as printed
+	Names     []string // every name and alias by which a text may mention it
+	Code      string   // LOINC
+	Specimen  Specimen
+	Value     Value
+	Interval  Interval
+	Flag      string
+	Direction Direction
+	Critical  *Critical // the line of the critical table it meets, nil if none
+	Date      Date      // in the institution's zone
+	At        time.Time
+	Status    ResultStatus
+	Judged    bool // false where no direction word of ours may be said (under 18, pregnancy …)
+	Previous  []Point
+	// Laboratory and Method mark where a trend changes its ground.
+	Laboratory string
+	Method     string
+}
+
+// Point is an earlier value of the same analyte and specimen, newest first.
+type Point struct {
+	Value     Value
+	Interval  Interval
+	Direction Direction
+	Date      Date
+	At        time.Time
+	Same      bool // same laboratory, method and unit: comparable
+}
+
+// Critical is one line of an institution's critical table, met by a fact.
+type Critical struct {
+	Analyte    AnalyteID
+	Specimen   Specimen
+	Low        Decimal // critical at or below; missing if none
+	High       Decimal // critical at or above; missing if none
+	UCUM       string
+	Action     Tier // TierNow or TierToday
+	ValidHours int
+	Source     string
+	ApprovedBy string // "" while a proposal; proposals fire too
+	// Pages of the console and texts say which side was met.
+	Side Direction
+}
+
+// SectionKind is what a section of a knowledge document answers; see the
+// library's format.
+type SectionKind string
+
+// Passage is one piece of approved knowledge, with where it comes from.
+type Passage struct {
+	ID         string // K1, K2 … within one evidence pack
+	Document   string // document id: "alt"
+	Title      string
+	Section    SectionKind
+	Heading    string
+	Language   Language
+	Analytes   []AnalyteID
+	Text       string   // Markdown reduced to plain text, source marks removed
+	Items      []string // the items when the section is a list
+	Version    int
+	Sources    []Source
+	ReviewedBy string // "" until a clinician signs
+	Score      float64
+}
+
+// Source is a publication a passage rests on.
+type Source struct {
+	Title     string `json:"title"`
+	Publisher string `json:"publisher"`
+	Year      int    `json:"year"`
+}
+
+// Evidence is all that an answer may use.
+type Evidence struct {
+	Patient  *PatientContext // nil for an unbound visitor
+	Facts    []Fact
+	Passages []Passage
+	Asked    []AnalyteID // analytes the question names, in order
+	Now      time.Time
+}
+
+// PatientContext is what evidence says about the person, and no more: no name.
+type PatientContext struct {
+	Relation Relation
+	Sex      Sex
+	Age      int // years; -1 unknown
+	Pregnant bool
+}
