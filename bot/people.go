@@ -75,6 +75,7 @@ type Binding struct {
 	Account  AccountID
 	Patient  PatientID
 	Relation Relation
+	Sex      Sex // the patient's: tells "my mother" from "my father"
 	Since    time.Time
 }
 
