@@ -37,6 +37,25 @@ func (f Folded) Origin(start, end int) (int, int) {
 // case, no invisible or control characters, one spelling of µ, look-alike
 // letters to Latin inside Latin words, single spaces, none between Han characters.
 func Fold(s string) Folded {
+	f := once(s)
+	// Dropping an invisible character or a capital can bring together what only
+	// then composes; a few rounds reach the form that stays.
+	for range maxRounds {
+		g := once(f.text)
+		if g.text == f.text {
+			break
+		}
+		for i := range g.starts {
+			g.starts[i], g.ends[i] = f.Origin(g.starts[i], g.ends[i])
+		}
+		f = g
+	}
+	return f
+}
+
+const maxRounds = 8
+
+func once(s string) Folded {
 	b := builder{out: make([]byte, 0, len(s)), starts: make([]int, 0, len(s)), ends: make([]int, 0, len(s))}
 	for at := 0; at < len(s); {
 		n := pieceLength(s[at:])

@@ -77,3 +77,10 @@ func checkFold(t interface{ Fatalf(string, ...any) }, s string) {
 		t.Fatalf("folded twice: %q became %q", f.Text(), again)
 	}
 }
+
+func BenchmarkFold(b *testing.B) {
+	text := "我妈的血钾ＫK 7.1 mmol/L，是不是很高？What should I do about it？"
+	for b.Loop() {
+		fold.Text(text)
+	}
+}
