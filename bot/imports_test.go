@@ -33,11 +33,12 @@ var rules = []struct {
 	{"retrieval/embed", []string{"bot", "bot/fold", "bot/postgres", "bot/llm", "retrieval/*"}, "chat and embeddings share one client and one redaction"},
 	{"retrieval/labs", []string{"bot", "bot/fold", "bot/postgres", "retrieval/*"}, "evidence never writes about people"},
 	{"retrieval/knowledge", []string{"bot", "bot/fold", "bot/postgres", "retrieval/*"}, "evidence never writes about people"},
-	{"channels/webchat", []string{"bot", "channels", "bot/store", "retrieval/labs"}, "its page draws results"},
+	{"bot/pages", []string{"bot"}, "headers, words, assets and charts both web surfaces share; no store, no routes"},
+	{"channels/webchat", []string{"bot", "bot/pages", "channels", "bot/store", "retrieval/labs"}, "its page draws results"},
 	{"channels/channeltest", []string{"bot", "channels"}, "the suite every adapter passes"},
 	{"bot/turn", []string{"bot", "bot/fold", "bot/guard", "bot/llm", "prompts", "retrieval/*"}, "reads evidence, writes nothing: no store; folds the question as the guard does"},
 	{"bot/jobs", []string{"bot", "bot/guard", "bot/postgres", "bot/store", "bot/turn", "channels", "retrieval/*"}, "takes a turn to its end"},
-	{"bot/console", []string{"bot", "bot/guard", "bot/store", "channels", "retrieval/labs", "retrieval/knowledge"}, "staff pages: never a model or a prompt"},
+	{"bot/console", []string{"bot", "bot/guard", "bot/pages", "bot/store", "channels", "retrieval/labs", "retrieval/knowledge"}, "staff pages: never a model or a prompt"},
 }
 
 func TestPackagesImportOnlyWhatTheDesignAllows(t *testing.T) {
