@@ -71,6 +71,7 @@ type Message struct {
 	Decision DecisionID // the answer's evidence, 0 if none
 	AI       bool       // carries the AI label
 	Staff    StaffID
+	Kind     string // inbound, outbound or state (a notice of who answers now)
 }
 
 // Turn is the unanswered inbound messages of one conversation, oldest first,

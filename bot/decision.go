@@ -23,6 +23,7 @@ const (
 	AnswerSafety  AnswerKind = "safety"  // emergency, crisis, critical result
 	AnswerNotice  AnswerKind = "notice"  // consent, "whose report?", hand-over
 	AnswerSilent  AnswerKind = "silent"  // a person owns the conversation
+	AnswerStaff   AnswerKind = "staff"   // a person answered
 )
 
 // Trigger is the rule and the words that set a level.
@@ -83,6 +84,9 @@ type Case struct {
 	Owner        Owner
 	OpenedAt     time.Time
 	DueAt        time.Time
+	FirstReplyAt time.Time
 	ClosedAt     time.Time
 	Outcome      string
+	Result       ResultID // the critical result behind it, 0 if none
+	Words        Text     // the message that opened it; the trigger's span is in it
 }

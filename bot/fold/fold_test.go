@@ -12,17 +12,17 @@ import (
 func TestTextHasOneCanonicalForm(t *testing.T) {
 	t.Parallel()
 	cases := map[string]string{
-		"ＡＬＴ　８７":             "alt 87",
-		"血 钾 高":             "血钾高",
-		"血\u200b钾\ufeff高":     "血钾高",
+		"ＡＬＴ　８７":               "alt 87",
+		"血 钾 高":                "血钾高",
+		"血\u200b钾\ufeff高":      "血钾高",
 		"umol vs µmol vs μmol": "umol vs μmol vs μmol",
-		"×10⁹/L":              "×109/l",
+		"×10⁹/L":               "×109/l",
 		"  Two   spaces\t\n":   "two spaces",
 		"pоtassium":            "potassium",
 		"μmol":                 "μmol",
 		"cafe\u0301":           "café",
 		"血钾 K 7.1":             "血钾 k 7.1",
-		"“没事吧？”":              "“没事吧?”",
+		"“没事吧？”":               "“没事吧?”",
 		"sui\u00adcide":        "suicide",
 		"\xff\xfe高":            "高",
 		"":                     "",

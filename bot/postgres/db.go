@@ -5,6 +5,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"regexp"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -61,20 +62,41 @@ func (db *DB) In(ctx context.Context, id bot.InstitutionID, do func(pgx.Tx) erro
 	return db.in(ctx, id, "begin", do)
 }
 
+// InQuick is In for claims and leases, which may be lost with the machine: the
+// commit does not wait for the disk.
+func (db *DB) InQuick(ctx context.Context, id bot.InstitutionID, do func(pgx.Tx) error) error {
+	return db.in(ctx, id, "begin; set local synchronous_commit = off", do)
+}
+
+// Across runs do in a transaction of no institution, for the queues alone; rows
+// about people do not show in it. Its commit does not wait for the disk.
+func (db *DB) Across(ctx context.Context, do func(pgx.Tx) error) error {
+	return db.tx(ctx, "begin; set local synchronous_commit = off", do)
+}
+
 // InRead is In for reading only.
 func (db *DB) InRead(ctx context.Context, id bot.InstitutionID, do func(pgx.Tx) error) error {
 	return db.in(ctx, id, "begin read only", do)
 }
 
+// slug is what an institution's id looks like; see the table institutions.
+var slug = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+
+// in enters the institution in the same round trip as begin. The id is written
+// into the statement, which takes no parameters there, after it was checked.
 func (db *DB) in(ctx context.Context, id bot.InstitutionID, begin string, do func(pgx.Tx) error) error {
+	if !slug.MatchString(string(id)) {
+		return bot.Errorf(bot.KindNotFound, "There is no such institution.", "postgres: not an institution's id")
+	}
+	return db.tx(ctx, begin+"; select set_config('app.institution', '"+string(id)+"', true)", do)
+}
+
+func (db *DB) tx(ctx context.Context, begin string, do func(pgx.Tx) error) error {
 	tx, err := db.Pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 	if err != nil {
 		return fmt.Errorf("postgres: begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if _, err := tx.Exec(ctx, `select set_config('app.institution', $1, true)`, string(id)); err != nil {
-		return fmt.Errorf("postgres: enter institution %s: %w", id, err)
-	}
 	if err := do(tx); err != nil {
 		return err
 	}

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"careline/bot"
+)
+
+// Finish commits a turn's decision in one transaction: the record, the outbox
+// parts, the answered messages, the case. It refuses with KindConflict when the
+// claim is somebody else's, a person took over or an emergency raised the epoch,
+// or a newer message arrived: the turn is then decided again with all there is.
+func (s *Store) Finish(ctx context.Context, t *bot.Turn, d bot.Decision, now time.Time) (id bot.DecisionID, err error) {
+	err = s.db.In(ctx, t.Conversation.Institution, func(tx pgx.Tx) error {
+		c, err := lockThread(ctx, tx, t.Conversation.ID)
+		if err != nil {
+			return err
+		}
+		if err := stillCurrent(ctx, tx, c, t); err != nil {
+			return err
+		}
+		if id, err = insertDecision(ctx, tx, c, d); err != nil {
+			return err
+		}
+		raised := d.Level > c.Level && d.Level.Urgent()
+		c.Level = max(c.Level, d.Level)
+		if raised {
+			c.Epoch++
+		}
+		b := &pgx.Batch{}
+		b.Queue(`update inbox set decision_id = $3 where conversation_id = $1 and seq <= $2 and decision_id is null`, int64(c.ID), t.Seq, int64(id))
+		b.Queue(`update turn_queue set due = null, holder = null, until = null, failures = 0, level = $3 where institution_id = $1 and conversation_id = $2`,
+			string(c.Institution), int64(c.ID), c.Level.String())
+		b.Queue(`update conversations set answered_seq = $2, level = $3, epoch = $4, patient_id = coalesce($5, patient_id),
+			urgent_text_at = case when $6 then $7 else urgent_text_at end where id = $1`,
+			int64(c.ID), t.Seq, c.Level.String(), c.Epoch, orNull(int64(d.Patient)), d.Kind == bot.AnswerSafety, now)
+		queueOutbox(b, c, outgoing{
+			key: "turn/" + strconv.FormatInt(t.Seq, 10), author: d.Author, decision: id, texts: d.Parts,
+			ai: d.Author == bot.AuthorAssistant, urgent: d.Kind == bot.AnswerSafety,
+		}, now)
+		if c.Channel == OperatorChannel {
+			queueShownAtOnce(b, c, len(d.Parts), now)
+		}
+		if err := send(ctx, tx, b); err != nil {
+			return fmt.Errorf("store: finish conversation %d: %w", c.ID, err)
+		}
+		if d.OpenCase == nil {
+			return nil
+		}
+		return s.openCase(ctx, tx, &c, *d.OpenCase, 0, now)
+	})
+	return id, unavailable(err)
+}
+
+// queueShownAtOnce counts the terminal's parts: it has no sender to do so.
+func queueShownAtOnce(b *pgx.Batch, c thread, parts int, now time.Time) {
+	b.Queue(`insert into events (institution_id, conversation_id, number, kind, outbox_id, at)
+		select $1, $2, $3 + row_number() over (order by o.id), 'outbound', o.id, $4 from outbox o
+		where o.conversation_id = $2 and not exists (select from events e where e.conversation_id = $2 and e.outbox_id = o.id)`, string(c.Institution), int64(c.ID), c.counter, now)
+	b.Queue(`update conversations set counter = counter + $2 where id = $1`, int64(c.ID), parts)
+}
+
+// stillCurrent checks, under the conversation's lock, what the decision was based on.
+func stillCurrent(ctx context.Context, tx pgx.Tx, c thread, t *bot.Turn) error {
+	var holder string
+	var seq int64
+	err := tx.QueryRow(ctx, `select coalesce(holder, ''), seq from turn_queue where institution_id = $1 and conversation_id = $2 for update`, string(c.Institution), int64(c.ID)).Scan(&holder, &seq)
+	if err != nil {
+		return fmt.Errorf("store: queue row of conversation %d: %w", c.ID, err)
+	}
+	stale := func(why string) error {
+		return bot.Errorf(bot.KindConflict, "", "store: conversation %d: %s", c.ID, why)
+	}
+	switch {
+	case holder != t.Holder:
+		return stale("the turn is held by somebody else")
+	case c.Epoch != t.Conversation.Epoch:
+		return stale("the owner or the level changed")
+	case seq != t.Seq:
+		return stale("a newer message arrived")
+	}
+	return nil
+}
+
+// insertDecision keeps the evidence as it was, so that an answer can be shown and
+// checked again whatever changes later.
+func insertDecision(ctx context.Context, tx pgx.Tx, c thread, d bot.Decision) (id bot.DecisionID, err error) {
+	facts, err := json.Marshal(orEmpty(d.Evidence.Facts))
+	if err != nil {
+		return 0, fmt.Errorf("store: facts of conversation %d: %w", c.ID, err)
+	}
+	passages, err := json.Marshal(orEmpty(citedPassages(d)))
+	if err != nil {
+		return 0, fmt.Errorf("store: passages of conversation %d: %w", c.ID, err)
+	}
+	checks, err := json.Marshal(orEmpty(d.Checks))
+	if err != nil {
+		return 0, fmt.Errorf("store: checks of conversation %d: %w", c.ID, err)
+	}
+	rule := ""
+	if d.Trigger != nil {
+		rule = d.Trigger.Rule
+	}
+	sum := sha256.New()
+	for _, part := range d.Parts {
+		sum.Write([]byte(part.Plain()))
+	}
+	err = tx.QueryRow(ctx, `insert into decisions (institution_id, conversation_id, patient_id, kind, epoch, level, tier, rule, verdict, composed, model, prompt, language,
+			facts, passages, checks, full_text, text_hash, took_ms, at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) returning id`,
+		string(c.Institution), int64(c.ID), orNull(int64(d.Patient)), string(d.Kind), c.Epoch, d.Level.String(), d.Tier.String(), rule, string(d.Verdict), d.Composed, d.Model, d.Prompt,
+		string(d.Language), facts, passages, checks, d.Full, sum.Sum(nil), d.TookMS, d.DecidedAt).Scan((*int64)(&id))
+	if err != nil {
+		return 0, fmt.Errorf("store: decision in conversation %d: %w", c.ID, err)
+	}
+	return id, nil
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// citedPassages are the passages the answer rests on; the others were only offered.
+func citedPassages(d bot.Decision) []bot.Passage {
+	var used []bot.Passage
+	for _, p := range d.Evidence.Passages {
+		for _, id := range d.Cited {
+			if p.ID == id {
+				used = append(used, p)
+			}
+		}
+	}
+	return used
+}
