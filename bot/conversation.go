@@ -72,6 +72,7 @@ type Message struct {
 	AI       bool       // carries the AI label
 	Staff    StaffID
 	Kind     string // inbound, outbound or state (a notice of who answers now)
+	Full     bool   // a longer text stands behind it
 }
 
 // Turn is the unanswered inbound messages of one conversation, oldest first,

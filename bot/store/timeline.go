@@ -43,34 +43,43 @@ func (s *Store) Timeline(ctx context.Context, id bot.InstitutionID, conversation
 }
 
 const selectTimeline = `select coalesce(o.id, i.id, 0) id, e.number, coalesce(o.author, case when i.id is null then 'system' else 'patient' end) author,
-	coalesce(o.text, i.text, e.detail) body, e.at, coalesce(o.state, '') state, coalesce(o.decision_id, 0) decision_id, coalesce(o.ai, false) ai, coalesce(o.staff_id, 0) staff_id, e.kind
+	coalesce(o.text, i.text, e.detail) body, e.at, coalesce(o.state, '') state, coalesce(o.decision_id, 0) decision_id, coalesce(o.ai, false) ai, coalesce(o.staff_id, 0) staff_id, e.kind,
+	coalesce(d.full_text <> '', false) longer
 	from events e left join inbox i on i.institution_id = e.institution_id and i.id = e.inbox_id
-	left join outbox o on o.institution_id = e.institution_id and o.id = e.outbox_id`
+	left join outbox o on o.institution_id = e.institution_id and o.id = e.outbox_id
+	left join decisions d on d.institution_id = o.institution_id and d.id = o.decision_id`
 
 func scanMessage(row pgx.CollectableRow) (m bot.Message, err error) {
-	err = row.Scan((*int64)(&m.ID), &m.Number, (*string)(&m.Author), &m.Text, &m.At, (*string)(&m.Delivery), (*int64)(&m.Decision), &m.AI, (*int64)(&m.Staff), &m.Kind)
+	err = row.Scan((*int64)(&m.ID), &m.Number, (*string)(&m.Author), &m.Text, &m.At, (*string)(&m.Delivery), (*int64)(&m.Decision), &m.AI, (*int64)(&m.Staff), &m.Kind, &m.Full)
 	return m, err
 }
 
-// Draft is an assistant's part that a takeover or an emergency overtook.
-type Draft struct {
-	ID   bot.MessageID
-	Text bot.Text
-	At   time.Time
+// Unsent is a part that people do not see in the conversation: overtaken by a
+// takeover or an emergency, parked, failed, or still on its way.
+type Unsent struct {
+	ID       bot.MessageID
+	Author   bot.Author
+	Staff    bot.StaffID
+	State    bot.Delivery
+	Decision bot.DecisionID
+	Text     bot.Text
+	At       time.Time
 }
 
-// Suppressed are the drafts that were never sent, for staff to see.
-func (s *Store) Suppressed(ctx context.Context, id bot.InstitutionID, conversation bot.ConversationID) (drafts []Draft, err error) {
+// Unsent are the newest parts that were not shown to the patient, oldest first,
+// for staff to see.
+func (s *Store) Unsent(ctx context.Context, id bot.InstitutionID, conversation bot.ConversationID) (parts []Unsent, err error) {
 	err = s.db.InRead(ctx, id, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select id, text, queued_at from outbox where conversation_id = $1 and state = 'suppressed' order by id desc limit 20`, int64(conversation))
+		rows, err := tx.Query(ctx, `select * from (select id, author, coalesce(staff_id, 0), state, coalesce(decision_id, 0), text, queued_at from outbox
+			where conversation_id = $1 and state not in ('sent', 'unknown') order by id desc limit 20) newest order by id`, int64(conversation))
 		if err != nil {
 			return err
 		}
-		drafts, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (d Draft, err error) {
-			err = row.Scan((*int64)(&d.ID), &d.Text, &d.At)
-			return d, err
+		parts, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (u Unsent, err error) {
+			err = row.Scan((*int64)(&u.ID), (*string)(&u.Author), (*int64)(&u.Staff), (*string)(&u.State), (*int64)(&u.Decision), &u.Text, &u.At)
+			return u, err
 		})
 		return err
 	})
-	return drafts, unavailable(err)
+	return parts, unavailable(err)
 }
