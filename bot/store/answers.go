@@ -90,3 +90,37 @@ func (s *Store) Feedback(ctx context.Context, id bot.InstitutionID, account bot.
 		return nil
 	}))
 }
+
+// LastDecision is the newest decision of a conversation with the texts that left.
+func (s *Store) LastDecision(ctx context.Context, id bot.InstitutionID, conversation bot.ConversationID) (d bot.Decision, err error) {
+	err = s.db.InRead(ctx, id, func(tx pgx.Tx) error {
+		var a Answer
+		var level, tier string
+		var facts, passages, checks []byte
+		err := tx.QueryRow(ctx, `select id, kind, level, tier, verdict, composed, model, language, facts, passages, checks, full_text, at
+			from decisions where conversation_id = $1 order by id desc limit 1`, int64(conversation)).
+			Scan((*int64)(&a.Decision), (*string)(&a.Kind), &level, &tier, (*string)(&a.Verdict), &a.Composed, &a.Model, (*string)(&a.Language), &facts, &passages, &checks, &a.Full, &a.At)
+		if noRows(err) {
+			return bot.Errorf(bot.KindNotFound, "还没有回答。 There is no answer yet.", "store: conversation %d has no decision", conversation)
+		}
+		if err != nil {
+			return err
+		}
+		if err := a.decode(level, tier, facts, passages, checks); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `select text, author from outbox where decision_id = $1 order by part`, int64(a.Decision))
+		if err != nil {
+			return err
+		}
+		d = bot.Decision{Kind: a.Kind, Level: a.Level, Tier: a.Tier, Verdict: a.Verdict, Composed: a.Composed, Model: a.Model, Language: a.Language,
+			Full: a.Full, Checks: a.Checks, Evidence: bot.Evidence{Facts: a.Facts, Passages: a.Passages}, DecidedAt: a.At}
+		for _, p := range a.Passages {
+			d.Cited = append(d.Cited, p.ID)
+		}
+		var text bot.Text
+		_, err = pgx.ForEachRow(rows, []any{&text, (*string)(&d.Author)}, func() error { d.Parts = append(d.Parts, text); return nil })
+		return err
+	})
+	return d, unavailable(err)
+}

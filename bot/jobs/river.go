@@ -1,0 +1,46 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"careline/bot/postgres"
+	"careline/bot/store"
+)
+
+// river runs the jobs that need no order: new results are triaged within seconds
+// of their import.
+func (r *Runner) river(ctx context.Context) error {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &triageWorker{runner: r})
+	client, err := river.NewClient(riverpgxv5.New(r.DB.Pool), &river.Config{
+		Schema: postgres.RiverSchema, Logger: r.Log, Workers: workers,
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}},
+		// A job whose process died is tried again after this, not after River's hour.
+		RescueStuckJobsAfter: time.Minute, JobTimeout: 30 * time.Second,
+	})
+	if err != nil {
+		return fmt.Errorf("jobs: river: %w", err)
+	}
+	if err := client.Start(ctx); err != nil {
+		return fmt.Errorf("jobs: river: %w", err)
+	}
+	<-ctx.Done()
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return client.Stop(grace)
+}
+
+type triageWorker struct {
+	river.WorkerDefaults[store.TriageReport]
+	runner *Runner
+}
+
+// Work triages one report.
+func (w *triageWorker) Work(ctx context.Context, job *river.Job[store.TriageReport]) error {
+	return w.runner.Triage(ctx, job.Args, w.runner.Now())
+}
