@@ -10,8 +10,12 @@ import (
 	"careline/channels"
 )
 
-// sendLease is how long one send may take before it counts as lost.
-const sendLease = 15 * time.Second
+// A send that takes longer than its lease counts as lost; its request is ended
+// well before, so that two never run at once.
+const (
+	sendLease   = 5 * time.Second
+	sendTimeout = 4 * time.Second
+)
 
 // maxSends is how often a part is tried.
 const maxSends = 8
@@ -31,7 +35,10 @@ func (r *Runner) sendOne(ctx context.Context, holder string) (worked bool, err e
 	}
 	for _, a := range r.Adapters {
 		if a.Name() == out.Channel {
-			return true, r.settle(ctx, out, a.Send(ctx, *out))
+			sending, cancel := context.WithTimeout(ctx, sendTimeout)
+			err := a.Send(sending, *out)
+			cancel()
+			return true, r.settle(ctx, out, err)
 		}
 	}
 	return true, nil

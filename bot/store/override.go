@@ -15,7 +15,10 @@ import (
 // the reason given. It is called before the reply, so that no override leaves
 // unrecorded even when the process dies in between.
 func (s *Store) Override(ctx context.Context, id bot.InstitutionID, conversation bot.ConversationID, staff bot.Staff, checks []string, reason string, now time.Time) error {
-	detail, err := json.Marshal(map[string]any{"checks": checks, "reason": reason})
+	detail, err := json.Marshal(struct {
+		Checks []string `json:"checks"`
+		Reason string   `json:"reason"`
+	}{checks, reason})
 	if err != nil {
 		return fmt.Errorf("store: override in conversation %d: %w", conversation, err)
 	}

@@ -47,7 +47,8 @@ func (s *Store) Receive(ctx context.Context, in bot.Inbound, t bot.Trigger, urge
 		r.Inbox, r.Seq, r.Number = inserted, c.inboxSeq+1, c.counter+1
 		c.inboxSeq, c.counter = r.Seq, r.Number
 		if t.Level.Urgent() {
-			if err := s.emergency(ctx, tx, &c, t, r.Inbox, urgent, now); err != nil {
+			why := bot.CaseReason{Level: t.Level, Trigger: t}
+			if err := s.emergency(ctx, tx, &c, why, r.Inbox, urgent, now); err != nil {
 				return err
 			}
 		}
@@ -86,7 +87,8 @@ func (s *Store) insertInbound(ctx context.Context, tx pgx.Tx, c thread, in bot.I
 
 // emergency raises the conversation and puts the reviewed text into the outbox:
 // once for a danger, again for a higher one or after ten minutes.
-func (s *Store) emergency(ctx context.Context, tx pgx.Tx, c *thread, t bot.Trigger, inbox bot.MessageID, texts []bot.Text, now time.Time) error {
+func (s *Store) emergency(ctx context.Context, tx pgx.Tx, c *thread, why bot.CaseReason, inbox bot.MessageID, texts []bot.Text, now time.Time) error {
+	t := why.Trigger
 	fresh := c.urgentAt == nil || t.Level > c.Level || now.Sub(*c.urgentAt) >= repeatUrgentAfter
 	c.Level = max(c.Level, t.Level)
 	c.Epoch++
@@ -102,14 +104,22 @@ func (s *Store) emergency(ctx context.Context, tx pgx.Tx, c *thread, t bot.Trigg
 		if err != nil {
 			return err
 		}
-		queueOutbox(b, *c, outgoing{key: "urgent/" + strconv.FormatInt(int64(inbox), 10), author: bot.AuthorSystem, decision: decision, texts: texts, urgent: true}, now)
+		queueOutbox(b, *c, outgoing{key: urgentKey(inbox, why.Result), author: bot.AuthorSystem, decision: decision, texts: texts, urgent: true}, now)
 		b.Queue(`update inbox set decision_id = $2 where conversation_id = $1 and decision_id is null`, int64(c.ID), int64(decision))
 		b.Queue(`update turn_queue set due = null, holder = null, until = null where institution_id = $1 and conversation_id = $2`, string(c.Institution), int64(c.ID))
 	}
 	if err := send(ctx, tx, b); err != nil {
 		return fmt.Errorf("store: emergency in conversation %d: %w", c.ID, err)
 	}
-	return s.openCase(ctx, tx, c, bot.CaseReason{Level: t.Level, Trigger: t}, inbox, now)
+	return s.openCase(ctx, tx, c, why, inbox, now)
+}
+
+// urgentKey names the text of one danger: the message it answers, or the result.
+func urgentKey(inbox bot.MessageID, result bot.ResultID) string {
+	if inbox == 0 {
+		return "critical/" + strconv.FormatInt(int64(result), 10)
+	}
+	return "urgent/" + strconv.FormatInt(int64(inbox), 10)
 }
 
 // outgoing are the parts of one reply on their way to the outbox.

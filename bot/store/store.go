@@ -81,10 +81,26 @@ func unavailable(err error) error {
 	if _, ok := errors.AsType[*bot.Error](err); ok {
 		return err
 	}
-	if _, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return err
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return fromServer(e, err)
 	}
 	return bot.Errorf(bot.KindUnavailable, "服务暂时连不上，请稍后再试一次。 The service cannot be reached right now; please try again in a moment.", "store: %w", err)
+}
+
+// diskFull is PostgreSQL's code for it.
+const diskFull = "53100"
+
+// fromServer sorts what the server says by the class of its code (appendix A of
+// its manual): 08 connection, 53 resources, 57 operator intervention and 55000
+// pass by themselves or need an operator; the rest are faults of ours.
+func fromServer(e *pgconn.PgError, err error) error {
+	switch class := e.Code[:min(2, len(e.Code))]; {
+	case e.Code == diskFull:
+		return bot.Errorf(bot.KindUnavailable, "数据库的磁盘满了，这一步没有保存。 The database's disk is full; nothing of this was stored. Free some space and try again.", "store: disk full: %w", err)
+	case class == "08" || class == "53" || class == "57" || e.Code == "55000":
+		return bot.Errorf(bot.KindUnavailable, "服务暂时连不上，请稍后再试一次。 The service cannot be reached right now; please try again in a moment.", "store: %w", err)
+	}
+	return err
 }
 
 // orNull writes "no id" as null.
