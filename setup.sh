@@ -70,6 +70,8 @@ if ! has_vector "$version"; then
     fi
 fi
 if [ $with_tests = yes ]; then
+    # The race detector needs a C compiler.
+    command -v gcc >/dev/null || packages="$packages gcc libc6-dev"
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || packages="$packages chromium"
     for font in fonts-noto-cjk fonts-noto-color-emoji; do
         dpkg -s "$font" >/dev/null 2>&1 || packages="$packages $font"
