@@ -29,6 +29,6 @@ func Language(w http.ResponseWriter, r *http.Request) bot.Language {
 	if err != nil || len(tags) == 0 {
 		return bot.Chinese
 	}
-	_, index, _ := language.NewMatcher([]language.Tag{language.Chinese, language.English}).Match(tags...)
-	return []bot.Language{bot.Chinese, bot.English}[index]
+	_, index, _ := language.NewMatcher([]language.Tag{language.SimplifiedChinese, language.English, language.TraditionalChinese}).Match(tags...)
+	return []bot.Language{bot.Chinese, bot.English, bot.Chinese}[index]
 }
