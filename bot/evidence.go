@@ -32,6 +32,7 @@ type Fact struct {
 	At        time.Time
 	Status    ResultStatus
 	Judged    bool // false where no direction word of ours may be said (under 18, pregnancy …)
+	Cleared   bool // staff have dealt with it: it is critical no longer
 	Previous  []Point
 	// Laboratory and Method mark where a trend changes its ground.
 	Laboratory string

@@ -29,6 +29,7 @@ var rules = []struct {
 	{"bot/llm/llmtest", []string{"bot"}, "a server that speaks the protocol"},
 	{"bot/guard", []string{"bot", "bot/fold"}, "safety is pure: everything it needs arrives as values"},
 	{"bot/store", []string{"bot", "bot/postgres"}, "SQL about people, nothing about medicine"},
+	{"bot/store/storetest", []string{"bot", "bot/postgres", "bot/postgres/postgrestest", "bot/store"}, "stores for tests"},
 	{"bot/inbox", []string{"bot", "bot/guard", "bot/store"}, "triage, then one transaction"},
 	{"retrieval/embed", []string{"bot", "bot/fold", "bot/postgres", "bot/llm", "retrieval/*"}, "chat and embeddings share one client and one redaction"},
 	{"retrieval/labs", []string{"bot", "bot/fold", "bot/postgres", "retrieval/*"}, "evidence never writes about people"},

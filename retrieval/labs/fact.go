@@ -1,0 +1,72 @@
+package labs
+
+import (
+	"time"
+
+	"careline/bot"
+)
+
+// mostPrevious is how many earlier values a fact carries.
+const mostPrevious = 10
+
+// fact is a stored result as evidence, with the values before it.
+func (f *Finder) fact(inst bot.Institution, r record, s stored, language bot.Language) bot.Fact {
+	zone := inst.Location()
+	fact := bot.Fact{
+		Kind: bot.FactResult, Result: s.ID, Report: s.Report, Analyte: s.Analyte, Name: s.Name, Names: []string{s.Name}, Code: s.Code, Specimen: s.Specimen,
+		Value: s.Value, Interval: s.Interval, Flag: s.Flag, Direction: usableDirection(s), Date: bot.DateOf(s.EffectiveAt, zone), At: s.EffectiveAt, Status: s.Status,
+		Judged: r.judged(), Cleared: s.cleared, Laboratory: s.Laboratory, Method: s.Method,
+	}
+	if a, ok := f.catalogue.Analyte(s.Analyte); ok {
+		fact.Name = a.Names[language]
+		fact.Names = append(fact.Names, f.catalogue.names(a)...)
+		if fact.Code == "" {
+			fact.Code = codeOf(a, s.Value.UCUM)
+		}
+	}
+	for _, earlier := range r.results {
+		if len(fact.Previous) < mostPrevious && earlier.item() == s.item() && before(earlier, s) {
+			fact.Previous = append(fact.Previous, bot.Point{
+				Value: earlier.Value, Interval: earlier.Interval, Direction: usableDirection(earlier), Date: bot.DateOf(earlier.EffectiveAt, zone), At: earlier.EffectiveAt,
+				Same: earlier.Laboratory == s.Laboratory && earlier.Method == s.Method && sameUnit(earlier.Value, s.Value),
+			})
+		}
+	}
+	return fact
+}
+
+// codeOf is the LOINC code that goes with a unit, the first unit's when none is known.
+func codeOf(a Analyte, ucum string) string {
+	for _, u := range a.Units {
+		if u.UCUM == ucum {
+			return u.LOINC
+		}
+	}
+	return a.Units[0].LOINC
+}
+
+// usableDirection is unknown where printed flag and interval contradict each
+// other, or the unit cannot be right.
+func usableDirection(s stored) bot.Direction {
+	if s.FlagConflict || s.UnitProblem {
+		return bot.DirectionUnknown
+	}
+	return s.Direction
+}
+
+func before(a, b stored) bool {
+	if a.EffectiveAt.Equal(b.EffectiveAt) {
+		return a.Report != b.Report && a.ID < b.ID
+	}
+	return a.EffectiveAt.Before(b.EffectiveAt)
+}
+
+func sameUnit(a, b bot.Value) bool {
+	if a.UCUM != "" && b.UCUM != "" {
+		return a.UCUM == b.UCUM
+	}
+	return a.Unit == b.Unit
+}
+
+// recent reports whether a result may still be critical.
+func recent(s stored, now time.Time) bool { return now.Sub(s.EffectiveAt) <= 30*24*time.Hour }
