@@ -2,6 +2,7 @@ package webchat
 
 import (
 	"fmt"
+	"net/http"
 
 	"github.com/goccy/go-yaml"
 
@@ -62,4 +63,17 @@ func (d demoText) questions(lang bot.Language, people []DemoPerson) []demoQuesti
 		all = append(all, demoQuestion{Person: q.Person, Label: labels[q.Person], Text: q.Text[lang], Critical: q.Critical})
 	}
 	return all
+}
+
+// demoInstitution is the institution of invented people.
+const demoInstitution bot.InstitutionID = "demo"
+
+// demoPage shows phone and staff page side by side, for demo institutions only.
+func (s *Site) demoPage(w http.ResponseWriter, r *http.Request, v *visit) error {
+	if len(s.Demo) == 0 || !v.Institution.Demo {
+		return bot.Errorf(bot.KindNotFound, v.Say("error-not-found"), "webchat: no demo is loaded")
+	}
+	v.Title = v.Say("demo-title")
+	s.draw(w, r, v, "demo-page", http.StatusOK, demoPage{v.frame, s.Demo, s.DemoSignIns, s.demo.questions(v.Lang, s.Demo)})
+	return nil
 }

@@ -105,7 +105,7 @@ func fixtures(set drawing, s pages.Speech) map[string]drawn {
 		"chat":     {"chat-page", chat},
 		"first":    {"chat-page", first},
 		"consent":  {"consent-page", consentPage{f, set.consent.Version, set.consent.purposes(s, nil)}},
-		"me":       {"me-page", mePage{f, bound, set.consent.purposes(s, map[bot.Purpose]string{bot.PurposeReadReports: s.Day(at)})}},
+		"me":       {"me-page", mePage{f, bound, set.consent.purposes(s, map[bot.Purpose]bool{bot.PurposeReadReports: true})}},
 		"bind":     {"bind-page", bindPage{f, "DEMO-1", s.Say("bind-wrong"), relations(s, bot.RelationSelf)}},
 		"human":    {"human-page", f},
 		"evidence": {"evidence-page", evidence},

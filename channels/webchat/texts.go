@@ -51,11 +51,10 @@ func loadConsent() (consentText, error) {
 }
 
 // purposes are the consent texts with what has been given so far.
-func (c consentText) purposes(s pages.Speech, given map[bot.Purpose]string) []purpose {
+func (c consentText) purposes(s pages.Speech, given map[bot.Purpose]bool) []purpose {
 	var all []purpose
 	for _, p := range c.Purposes {
-		since, ok := given[p.ID]
-		all = append(all, purpose{ID: p.ID, Title: p.Title[s.Lang], Text: p.Text[s.Lang], Given: ok, Since: since})
+		all = append(all, purpose{ID: p.ID, Title: p.Title[s.Lang], Text: p.Text[s.Lang], Given: given[p.ID]})
 	}
 	return all
 }

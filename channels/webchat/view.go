@@ -65,7 +65,6 @@ type purpose struct {
 	Title string
 	Text  string
 	Given bool
-	Since string
 }
 
 type mePage struct {

@@ -34,6 +34,15 @@
     if (item && item.offsetHeight > thread.clientHeight - 40) item.scrollIntoView({ block: "start" });
   };
 
+  // Nobody waits for ever: after a minute the page stops promising an answer.
+  let thinking;
+  const think = (on) => {
+    clearTimeout(thinking);
+    typing.hidden = !on;
+    if (on) thinking = setTimeout(() => think(false), 60000);
+  };
+  think(!typing.hidden);
+
   let stream, quietTimer, failures = 0;
   const connect = () => {
     stream?.close();
@@ -41,7 +50,7 @@
     stream.addEventListener("open", () => { failures = 0; connection.hidden = true; heard(); flush(); });
     stream.addEventListener("message", (event) => { heard(); show(Number(event.lastEventId), event.data); });
     stream.addEventListener("status", (event) => { heard(); $("status").textContent = event.data; });
-    stream.addEventListener("typing", (event) => { heard(); const stay = atEnd(); typing.hidden = event.data !== "on"; if (stay && !typing.hidden) toEnd(); });
+    stream.addEventListener("typing", (event) => { heard(); const stay = atEnd(); think(event.data === "on"); if (stay && !typing.hidden) toEnd(); });
     stream.addEventListener("beat", heard);
     stream.onerror = () => lost();
   };
@@ -50,7 +59,7 @@
     stream.close();
     clearTimeout(quietTimer);
     connection.hidden = false;
-    typing.hidden = true;
+    think(false);
     failures += 1;
     quietTimer = setTimeout(connect, Math.min(500 * 2 ** failures, 8000));
   };
@@ -123,8 +132,9 @@
       return true;
     }
     tell("");
-    message.inbox = String(body.inbox);
-    if (message.shown || list.querySelector(`[data-inbox="${message.inbox}"]`)) {
+    // A repeated message has no new place: the stream has shown it or will.
+    message.inbox = String(body.inbox ?? "again");
+    if (!body.inbox || message.shown || list.querySelector(`[data-inbox="${message.inbox}"]`)) {
       bubbleOf(message.id)?.remove();
       forget(message.id);
     } else { keep(); }
