@@ -24,6 +24,7 @@ type Fact struct {
 	Code      string   // LOINC
 	Specimen  Specimen
 	Value     Value
+	Standard  Value // the same in the catalogue's first unit where an exact factor leads there: for critical tables, never shown
 	Interval  Interval
 	Flag      string
 	Direction Direction

@@ -1,6 +1,9 @@
 package bot
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // ResultStatus is FHIR's observation-status, which HL7 v2 table 0085 maps to.
 type ResultStatus string
@@ -58,13 +61,22 @@ type Interval struct {
 // Usable reports whether a value can be compared with the interval.
 func (i Interval) Usable() bool { return i.Low.Valid() || i.High.Valid() }
 
-// Value is a measured value as printed, and its number when it is one.
+// Value is a measured value as printed, and its number when it is one. A
+// comparator stands by itself; Shown puts the two together again.
 type Value struct {
 	Printed    string
 	Number     Decimal // missing for text and qualitative values
 	Comparator string  // "<", ">", "<=", ">=" or ""
 	Unit       string  // as printed
 	UCUM       string  // the unit's UCUM code when we know it
+}
+
+// Shown is the value as people read it: "<0.01", "87", "阴性".
+func (v Value) Shown() string {
+	if strings.HasPrefix(v.Printed, "<") || strings.HasPrefix(v.Printed, ">") {
+		return v.Printed
+	}
+	return v.Comparator + v.Printed
 }
 
 // Result is one measured (or absent) item of a report. Value, unit, interval and

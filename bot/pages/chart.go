@@ -113,7 +113,7 @@ func layout(speech Speech, name string, results []bot.Result, s size) Chart {
 
 func row(speech Speech, r bot.Result, changed bool) Row {
 	return Row{
-		Value: r.Value.Printed, Unit: r.Value.Unit, Interval: r.Interval.Printed, Direction: r.Direction,
+		Value: r.Value.Shown(), Unit: r.Value.Unit, Interval: r.Interval.Printed, Direction: r.Direction,
 		Date: speech.Day(r.EffectiveAt), ISODate: string(bot.DateOf(r.EffectiveAt, speech.Zone)), Laboratory: r.Laboratory, Method: r.Method, Changed: changed,
 	}
 }

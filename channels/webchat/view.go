@@ -177,7 +177,7 @@ func facts(s pages.Speech, all []bot.Fact, spark func(bot.Fact) *pages.Chart) []
 			direction = bot.DirectionUnknown
 		}
 		views = append(views, fact{
-			ID: f.ID, Name: f.Name, Value: f.Value.Printed, Unit: f.Value.Unit, Interval: f.Interval.Printed, Flag: f.Flag,
+			ID: f.ID, Name: f.Name, Value: f.Value.Shown(), Unit: f.Value.Unit, Interval: f.Interval.Printed, Flag: f.Flag,
 			Direction: direction, Word: s.Say("direction-" + string(direction)), Date: s.DayOf(f.Date), Laboratory: f.Laboratory,
 			Critical: f.Critical != nil, Stated: f.Kind == bot.FactStated, Trend: f.Kind == bot.FactResult, Spark: spark(f),
 		})

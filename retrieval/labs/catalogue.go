@@ -24,6 +24,7 @@ type Analyte struct {
 	Names    map[bot.Language]string   `yaml:"names"`   // as answers say it
 	Aliases  map[bot.Language][]string `yaml:"aliases"` // as printed on reports and as people say it
 	Units    []Unit                    `yaml:"units"`   // the first is the usual one in China
+	Bare     *Bare                     `yaml:"bare"`
 	Critical *Proposal                 `yaml:"critical"`
 }
 
@@ -33,6 +34,15 @@ type Unit struct {
 	LOINC   string   `yaml:"loinc"`
 	Aliases []string `yaml:"aliases"`  // spellings printers use beside the general ones
 	ToFirst string   `yaml:"to_first"` // decimal factor to the analyte's first unit, "" when it is not a factor
+}
+
+// Bare reads a number people state without a unit. Beyond what the first unit can
+// be in a living person, it is in the other unit in use: "hemoglobin 13".
+type Bare struct {
+	Below   bot.Decimal `yaml:"below"`
+	Above   bot.Decimal `yaml:"above"`
+	ToFirst bot.Decimal `yaml:"to_first"` // factor to the analyte's first unit
+	Said    []string    `yaml:"said"`     // what people say in place of the whole unit
 }
 
 // Proposal are critical values nobody has approved yet, in the first unit.
@@ -59,6 +69,8 @@ type Catalogue struct {
 	byCode   map[string]int
 	byName   map[string][]int // canonical name to entries; more than one where specimens share a name
 	cues     []cue            // longest first
+	others   otherNames
+	stated   statedWords
 	units    spellings
 	cueWords cueWords
 	flags    flagWords
@@ -94,6 +106,12 @@ func LoadCatalogue() (*Catalogue, error) {
 	if c.cueWords, err = loadCues(); err != nil {
 		return nil, err
 	}
+	if c.others, err = loadOtherNames(); err != nil {
+		return nil, err
+	}
+	if c.stated, err = loadStatedWords(); err != nil {
+		return nil, err
+	}
 	if c.flags, err = loadFlags(); err != nil {
 		return nil, err
 	}
@@ -110,6 +128,8 @@ func (c *Catalogue) add(i int, a Analyte) error {
 		return fmt.Errorf("stands twice")
 	case a.Names[bot.Chinese] == "" || a.Names[bot.English] == "" || len(a.Units) == 0 || a.Specimen == "":
 		return fmt.Errorf("needs names in both languages, a specimen and a unit")
+	case a.Bare != nil && (!a.Bare.ToFirst.Valid() || a.Bare.Below.Valid() == a.Bare.Above.Valid()):
+		return fmt.Errorf("a number without a unit needs one bound and a factor")
 	case a.Critical != nil && (a.Critical.Source == "" || a.Critical.ValidHours <= 0):
 		return fmt.Errorf("a critical value needs its source and validity")
 	}
@@ -175,7 +195,8 @@ func (c *Catalogue) CriticalProposals() []bot.Critical {
 
 // Map finds the analyte of a printed name, a LOINC code ("" if none) and the
 // specimen as far as it is known: by code, else by name or alias in canonical
-// form. It never crosses specimens; ok is false when nothing fits.
+// form. It never crosses specimens, and a name known to be something else's ends
+// the search; ok is false when nothing fits.
 func (c *Catalogue) Map(name, loinc string, specimen bot.Specimen) (a Analyte, ok bool) {
 	if i, found := c.byCode[loinc]; found && loinc != "" {
 		return c.fit(i, specimen)
@@ -186,6 +207,9 @@ func (c *Catalogue) Map(name, loinc string, specimen bot.Specimen) (a Analyte, o
 	for _, key := range nameKeys(name) {
 		if found := c.byName[key]; len(found) == 1 {
 			return c.fit(found[0], specimen)
+		}
+		if c.others.has(key) {
+			break // "血小板压积(PCT)" is not procalcitonin
 		}
 	}
 	return Analyte{}, false
@@ -201,9 +225,9 @@ func (c *Catalogue) fit(i int, specimen bot.Specimen) (Analyte, bool) {
 
 // nameKey is the canonical form of a printed name: folded, without spaces and
 // the marks printers put around names.
-func nameKey(name string) string {
-	return strings.NewReplacer(" ", "", "*", "", "★", "", "▲", "", "△", "").Replace(fold.Text(name))
-}
+func nameKey(name string) string { return aroundNames.Replace(fold.Text(name)) }
+
+var aroundNames = strings.NewReplacer(" ", "", "*", "", "★", "", "▲", "", "△", "")
 
 // nameKeys are the forms a printed name is looked up by: whole, without its
 // brackets, and what stands in the brackets.

@@ -2,7 +2,6 @@ package labs
 
 import (
 	"bytes"
-	_ "embed"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -10,39 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"careline/bot"
-	"careline/bot/fold"
 )
-
-//go:embed data/csv_headers.yaml
-var headersFile []byte
-
-// headerWords map a header in canonical form to the column it names.
-type headerWords map[string]string
-
-func loadHeaders() (headerWords, error) {
-	var file map[string][]string
-	if err := yaml.Unmarshal(headersFile, &file); err != nil {
-		return nil, fmt.Errorf("labs: data/csv_headers.yaml: %w", err)
-	}
-	words := headerWords{}
-	for column, names := range file {
-		for _, name := range names {
-			if other, twice := words[fold.Text(name)]; twice && other != column {
-				return nil, fmt.Errorf("labs: data/csv_headers.yaml: %q names %s and %s", name, other, column)
-			}
-			words[fold.Text(name)] = column
-		}
-	}
-	return words, nil
-}
-
-// required columns, with a header to name when one is missing.
-var required = []struct{ column, header string }{
-	{"patient", "病历号 (patient id)"}, {"item", "项目名称 (item)"}, {"value", "结果 (result)"}, {"at", "报告时间 (report time)"},
-}
 
 // csvSystem is the system of identifiers and report numbers that a CSV gives.
 const csvSystem = "csv"
@@ -50,7 +18,9 @@ const csvSystem = "csv"
 // sheet is a CSV being read.
 type sheet struct {
 	*gather
+	comma   rune
 	columns map[string]int
+	width   int // cells of the header line
 	zone    *time.Location
 	seen    map[string]int // occurrences of an item name in a report
 }
@@ -64,7 +34,7 @@ func parseCSV(c *Catalogue, raw []byte, o Options) (bot.ImportFile, error) {
 	if err != nil {
 		return bot.ImportFile{}, brokenCSV(err)
 	}
-	s := &sheet{gather: newGather(c, "csv"), zone: o.Location, seen: map[string]int{}}
+	s := &sheet{gather: newGather(c, "csv"), comma: reader.Comma, width: len(header), zone: o.Location, seen: map[string]int{}}
 	if s.columns, err = c.columns(header); err != nil {
 		return bot.ImportFile{}, err
 	}
@@ -101,80 +71,109 @@ func separator(raw []byte) rune {
 	return best
 }
 
-func (c *Catalogue) columns(header []string) (map[string]int, error) {
-	columns := map[string]int{}
-	for i, name := range header {
-		if column, known := c.headers[fold.Text(name)]; known {
-			if _, twice := columns[column]; !twice {
-				columns[column] = i
-			}
-		}
+// row is one line of the sheet.
+type row struct {
+	*sheet
+	record   []string
+	reported time.Time
+	made     time.Time // when the specimen was taken, else reported
+}
+
+// cell is what a column says, "" where there is none.
+func (r row) cell(column string) string {
+	i, ok := r.columns[column]
+	switch {
+	case !ok || i >= len(r.record):
+		return ""
+	case column == "value":
+		return readable(r.record[i], mostText)
 	}
-	for _, r := range required {
-		if _, ok := columns[r.column]; !ok {
-			return nil, bot.Errorf(bot.KindInvalid, fmt.Sprintf("The file is not FHIR JSON, and as a CSV its header line has no column %s.", r.header), "labs: csv without column %s", r.column)
-		}
+	return readable(r.record[i], mostName)
+}
+
+// doubt is why a line cannot be trusted, "" when it can. A line of another length
+// than the header may have lost its end or be cut at a comma inside a number.
+func (r *row) doubt() string {
+	dated, made := false, true
+	r.reported, dated = parseTime(r.cell("at"), r.zone)
+	r.made = r.reported
+	if collected := r.cell("collected"); collected != "" {
+		r.made, made = parseTime(collected, r.zone)
 	}
-	return columns, nil
+	switch {
+	case len(r.record) < r.width || strings.Join(r.record[r.width:], "") != "":
+		return "the line has another number of cells than the header line"
+	case r.cell("patient") == "":
+		return "no patient identifier"
+	case r.cell("item") == "":
+		return "no item name"
+	case !dated || !made:
+		return "the date cannot be read"
+	}
+	return ""
 }
 
 func (s *sheet) row(line int, record []string) {
-	cell := func(column string) string {
-		if i, ok := s.columns[column]; ok && i < len(record) {
-			return readable(record[i], mostName)
-		}
-		return ""
-	}
-	refuse := func(reason string) {
-		s.quarantine(fmt.Sprintf("line %d", line), reason, strings.Join(record, ","))
-	}
 	if strings.TrimSpace(strings.Join(record, "")) == "" {
 		return
 	}
-	at, ok := parseTime(cell("at"), s.zone)
-	switch {
-	case cell("patient") == "":
-		refuse("no patient identifier")
-		return
-	case cell("item") == "":
-		refuse("no item name")
-		return
-	case !ok:
-		refuse("the date cannot be read")
-		return
+	r := row{sheet: s, record: record}
+	reason := r.doubt()
+	if reason == "" && !s.add(r) {
+		reason = anotherPerson
 	}
-	patient := s.patient(cell("patient"), bot.Patient{
-		Identifiers: []bot.Identifier{{System: csvSystem, Type: "MR", Value: cell("patient")}},
-		Name:        bot.T(cell("name")), Sex: sexOf(cell("sex")), BirthDate: dateOf(cell("born"), s.zone), Phone: bot.T(cell("phone")),
-	})
-	number := cell("report")
-	if number == "" {
-		number = cell("patient") + "/" + at.UTC().Format(time.RFC3339)
+	if reason != "" {
+		s.quarantine(fmt.Sprintf("line %d", line), reason, strings.Join(record, string(s.comma)))
 	}
-	report := s.report(patient, bot.Report{
-		System: csvSystem, Number: number, Title: cell("title"), Status: statusOf(cell("status")), Laboratory: cell("laboratory"), IssuedAt: at.UTC(),
-	})
-	report.Results = append(report.Results, s.result(cell, number, at))
 }
 
-func (s *sheet) result(cell func(string) string, number string, at time.Time) bot.Result {
-	value, flag := ParseValue(cell("value"), cell("unit"))
-	if cell("flag") != "" {
-		flag = cell("flag")
+// add puts a line's result into its report; false when its patient was somebody
+// else before.
+func (s *sheet) add(r row) bool {
+	patient, ok := s.patient(r.cell("patient"), bot.Patient{
+		Identifiers: []bot.Identifier{{System: csvSystem, Type: "MR", Value: r.cell("patient")}},
+		Name:        bot.T(r.cell("name")), Sex: sexOf(r.cell("sex")), BirthDate: dateOf(r.cell("born"), s.zone), Phone: bot.T(r.cell("phone")),
+	})
+	if !ok {
+		return false
 	}
-	r := bot.Result{
-		Name: cell("item"), Code: cell("code"), Specimen: specimenOf(cell("specimen")), Method: cell("method"), Value: value, Interval: ParseInterval(cell("range")),
-		Flag: flag, Status: statusOf(cell("status")), Laboratory: cell("laboratory"), EffectiveAt: at.UTC(),
+	number := r.cell("report")
+	if number == "" {
+		number = r.cell("patient") + "/" + r.reported.Format(time.RFC3339)
 	}
-	if r.Value.Printed == "" {
-		r.AbsentReason = "unknown"
+	report := bot.Report{System: csvSystem, Number: number, Title: r.cell("title"), Status: statusOf(r.cell("status")), Laboratory: r.cell("laboratory"), IssuedAt: r.reported}
+	if r.cell("collected") != "" {
+		report.CollectedAt = r.made
 	}
-	s.catalogue.complete(&r)
-	key := number + "\x00" + r.Name
+	x := s.result(r)
+	x.SourceID = s.sourceID(patient, number, x.Name)
+	held := s.report(patient, report)
+	held.Results = append(held.Results, x)
+	return true
+}
+
+func (s *sheet) result(r row) bot.Result {
+	value, flag := ParseValue(r.cell("value"), r.cell("unit"))
+	if r.cell("flag") != "" {
+		flag = r.cell("flag")
+	}
+	x := bot.Result{
+		Name: r.cell("item"), Code: r.cell("code"), Specimen: specimenOf(r.cell("specimen")), Method: r.cell("method"), Value: value, Interval: ParseInterval(r.cell("range")),
+		Flag: flag, Status: statusOf(r.cell("status")), Laboratory: r.cell("laboratory"), EffectiveAt: r.made,
+	}
+	if x.Value.Printed == "" {
+		x.AbsentReason = "unknown"
+	}
+	s.catalogue.complete(&x)
+	return x
+}
+
+// sourceID names a result by its item: the second of a name in a report is another.
+func (s *sheet) sourceID(patient int, number, item string) string {
+	key := fmt.Sprintf("%d\x00%s\x00%s", patient, number, item)
 	s.seen[key]++
-	r.SourceID = r.Name
 	if s.seen[key] > 1 {
-		r.SourceID = fmt.Sprintf("%s/%d", r.Name, s.seen[key])
+		return fmt.Sprintf("%s/%d", item, s.seen[key])
 	}
-	return r
+	return item
 }

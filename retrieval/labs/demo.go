@@ -33,25 +33,28 @@ type DemoPerson struct {
 // DemoPeople are the people of the demo, the one who asks first.
 func DemoPeople() []DemoPerson {
 	return []DemoPerson{
-		{"self", "DEMO-1", "我自己 · me, 46", bot.RelationSelf},
-		{"mother", "DEMO-2", "我妈 · mother, 68", bot.RelationParent},
-		{"father", "DEMO-3", "我爸 · father, 72", bot.RelationParent},
-		{"child", "DEMO-4", "孩子 · child, 6", bot.RelationChild},
+		{"self", "DEMO-1", "我自己 · me", bot.RelationSelf},
+		{"mother", "DEMO-2", "我妈 · mother", bot.RelationParent},
+		{"father", "DEMO-3", "我爸 · father", bot.RelationParent},
+		{"child", "DEMO-4", "孩子 · child", bot.RelationChild},
 	}
 }
 
 // DemoFiles are the demo's reports as laboratories would send them: a CSV and a
-// FHIR bundle. Report numbers stay the same, so that loading them on a later day
-// moves the dates and adds nothing.
+// FHIR bundle. Report numbers and birth dates stay the same, so that loading them on
+// a later day moves the reports' dates and adds nothing. The day changes when this
+// morning's reports are out, an hour past midnight UTC: nothing lies ahead of now.
 func DemoFiles(now time.Time) ([]DemoFile, error) {
-	day := func(ago int) string { return now.AddDate(0, 0, -ago).Format(time.DateOnly) }
+	day := func(ago int) string {
+		return now.UTC().Add(-time.Hour).AddDate(0, 0, -ago).Format(time.DateOnly)
+	}
 	names, err := fs.Glob(demoFiles, "data/demo/*")
 	if err != nil {
 		return nil, fmt.Errorf("labs: demo: %w", err)
 	}
 	var files []DemoFile
 	for _, name := range names {
-		t, err := template.New("").Funcs(template.FuncMap{"day": day, "born": func(age int) string { return now.AddDate(-age, -3, 0).Format("2006-01") + "-15" }}).ParseFS(demoFiles, name)
+		t, err := template.New("").Funcs(template.FuncMap{"day": day}).ParseFS(demoFiles, name)
 		if err != nil {
 			return nil, fmt.Errorf("labs: demo: %w", err)
 		}

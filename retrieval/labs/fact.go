@@ -1,6 +1,7 @@
 package labs
 
 import (
+	"math/big"
 	"time"
 
 	"careline/bot"
@@ -14,7 +15,7 @@ func (f *Finder) fact(inst bot.Institution, r record, s stored, language bot.Lan
 	zone := inst.Location()
 	fact := bot.Fact{
 		Kind: bot.FactResult, Result: s.ID, Report: s.Report, Analyte: s.Analyte, Name: s.Name, Names: []string{s.Name}, Code: s.Code, Specimen: s.Specimen,
-		Value: s.Value, Interval: s.Interval, Flag: s.Flag, Direction: usableDirection(s), Date: bot.DateOf(s.EffectiveAt, zone), At: s.EffectiveAt, Status: s.Status,
+		Value: s.Value, Interval: s.Interval, Flag: s.Flag, Direction: usableDirection(s.Result), Date: bot.DateOf(s.EffectiveAt, zone), At: s.EffectiveAt, Status: s.Status,
 		Judged: r.judged(), Cleared: s.cleared, Laboratory: s.Laboratory, Method: s.Method,
 	}
 	if a, ok := f.catalogue.Analyte(s.Analyte); ok {
@@ -23,11 +24,15 @@ func (f *Finder) fact(inst bot.Institution, r record, s stored, language bot.Lan
 		if fact.Code == "" {
 			fact.Code = codeOf(a, s.Value.UCUM)
 		}
+		if !s.UnitProblem {
+			fact.Standard = standard(a, s.Value)
+		}
 	}
-	for _, earlier := range r.results {
-		if len(fact.Previous) < mostPrevious && earlier.item() == s.item() && before(earlier, s) {
+	for i := range r.results {
+		earlier := &r.results[i]
+		if len(fact.Previous) < mostPrevious && earlier.item == s.item && before(earlier.Result, s.Result) {
 			fact.Previous = append(fact.Previous, bot.Point{
-				Value: earlier.Value, Interval: earlier.Interval, Direction: usableDirection(earlier), Date: bot.DateOf(earlier.EffectiveAt, zone), At: earlier.EffectiveAt,
+				Value: earlier.Value, Interval: earlier.Interval, Direction: usableDirection(earlier.Result), Date: bot.DateOf(earlier.EffectiveAt, zone), At: earlier.EffectiveAt,
 				Same: earlier.Laboratory == s.Laboratory && earlier.Method == s.Method && sameUnit(earlier.Value, s.Value),
 			})
 		}
@@ -45,16 +50,42 @@ func codeOf(a Analyte, ucum string) string {
 	return a.Units[0].LOINC
 }
 
+// standard is a value in the analyte's first unit, with the digits six decimals
+// keep; no number where no exact factor leads there.
+func standard(a Analyte, v bot.Value) bot.Value {
+	for i, u := range a.Units {
+		if u.UCUM != v.UCUM || !v.Number.Valid() {
+			continue
+		}
+		if i == 0 {
+			return bot.Value{Number: v.Number, Comparator: v.Comparator, UCUM: u.UCUM}
+		}
+		if factor, err := bot.ParseDecimal(u.ToFirst); err == nil {
+			return times(v, factor, a.Units[0].UCUM)
+		}
+	}
+	return bot.Value{}
+}
+
+// times is a value by a factor, in the unit that makes.
+func times(v bot.Value, factor bot.Decimal, ucum string) bot.Value {
+	number, err := bot.ParseDecimal(new(big.Rat).Mul(v.Number.Rat(), factor.Rat()).FloatString(6))
+	if err != nil {
+		return bot.Value{}
+	}
+	return bot.Value{Number: number, Comparator: v.Comparator, UCUM: ucum}
+}
+
 // usableDirection is unknown where printed flag and interval contradict each
 // other, or the unit cannot be right.
-func usableDirection(s stored) bot.Direction {
+func usableDirection(s bot.Result) bot.Direction {
 	if s.FlagConflict || s.UnitProblem {
 		return bot.DirectionUnknown
 	}
 	return s.Direction
 }
 
-func before(a, b stored) bool {
+func before(a, b bot.Result) bool {
 	if a.EffectiveAt.Equal(b.EffectiveAt) {
 		return a.Report != b.Report && a.ID < b.ID
 	}

@@ -1,7 +1,6 @@
 package labs
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -16,99 +15,63 @@ const (
 	categorySystem = "http://terminology.hl7.org/CodeSystem/observation-category"
 )
 
-// bundle is a FHIR file being read: its resources by what they are referred to.
-type bundle struct {
-	*gather
-	zone        *time.Location
-	byReference map[string]*resource
-	order       []*resource
-	positions   map[*resource]string
-	used        map[*resource]bool // observations that a report holds
-}
-
-// index walks bundles, entries and contained resources.
-func (b *bundle) index(r *resource, fullURL string) {
-	if b.positions == nil {
-		b.positions = map[*resource]string{}
-	}
-	b.positions[r] = fmt.Sprintf("%s %d", r.Type, len(b.order)+1)
-	b.order = append(b.order, r)
-	if r.ID != "" {
-		b.byReference[r.Type+"/"+r.ID] = r
-	}
-	if fullURL != "" {
-		b.byReference[fullURL] = r
-	}
-	for i := range r.Contained {
-		b.index(&r.Contained[i], "")
-	}
-	for _, e := range r.Entry {
-		if e.Resource != nil {
-			b.index(e.Resource, e.FullURL)
-		}
-	}
-}
-
-// resolve follows a reference of r: contained, full address, relative.
-func (b *bundle) resolve(r *resource, ref reference) *resource {
-	if id, contained := strings.CutPrefix(ref.Reference, "#"); contained {
-		for i := range r.Contained {
-			if r.Contained[i].ID == id {
-				return &r.Contained[i]
-			}
-		}
-		return nil
-	}
-	if found, ok := b.byReference[ref.Reference]; ok {
-		return found
-	}
-	parts := strings.Split(ref.Reference, "/")
-	if len(parts) < 2 {
-		return nil
-	}
-	return b.byReference[strings.Join(parts[len(parts)-2:], "/")]
-}
-
 func (b *bundle) collect() {
-	for _, r := range b.order {
-		if r.Type == "DiagnosticReport" {
-			b.diagnosticReport(r)
+	for _, n := range b.order {
+		if n.Type == "DiagnosticReport" {
+			b.diagnosticReport(n)
 		}
 	}
-	for _, r := range b.order {
-		if r.Type == "Observation" && !b.used[r] && laboratory(r) {
-			b.loose(r)
+	for _, n := range b.order {
+		if n.Type == "Observation" && !n.used && laboratory(n) {
+			b.loose(n)
 		}
 	}
-	for _, r := range b.order {
-		if r.Type == "Patient" {
-			b.addPatient(r, r)
+	for _, n := range b.order {
+		if n.Type == "Patient" {
+			b.addPatient(n, n)
 		}
 	}
 }
+
+// otherCategories are FHIR's observation categories that are no laboratory results.
+var otherCategories = []string{"vital-signs", "social-history", "survey", "exam", "imaging", "procedure", "therapy", "activity"}
 
 // laboratory reports whether an observation is a laboratory result: those without
-// a category are taken, vital signs and histories are not results.
-func laboratory(r *resource) bool {
-	stated := false
-	for _, c := range r.Category {
+// a category, or with a local one, are taken.
+func laboratory(n *node) bool {
+	other := false
+	for _, c := range n.Category {
 		for _, code := range c.Coding {
 			if code.Code == "laboratory" || code.Code == "LAB" {
 				return true
 			}
-			stated = stated || code.System == categorySystem || code.Code != ""
+			other = other || slices.Contains(otherCategories, code.Code)
 		}
 	}
-	return !stated
+	return !other
 }
 
 // addPatient finds the patient an item is about. Without a usable identifier the
 // item is quarantined: a name is never a key.
-func (b *bundle) addPatient(about, p *resource) (int, bool) {
+func (b *bundle) addPatient(about, p *node) (int, bool) {
 	if p == nil || p.Type != "Patient" {
-		b.quarantine(b.positions[about], "the patient it refers to is not in the file", about.ID)
+		b.refuse(about, "the patient it refers to is not in the file")
 		return 0, false
 	}
+	patient := patientOf(p)
+	if len(patient.Identifiers) == 0 {
+		b.refuse(about, "the patient has no identifier")
+		return 0, false
+	}
+	first := patient.Identifiers[0]
+	i, ok := b.patient(first.System+"\x00"+first.Type+"\x00"+first.Value, patient)
+	if !ok {
+		b.refuse(about, anotherPerson)
+	}
+	return i, ok
+}
+
+func patientOf(p *node) bot.Patient {
 	patient := bot.Patient{Name: bot.T(readable(nameOf(p.Name), mostName)), Sex: sexOf(p.Gender), BirthDate: birthDate(p.BirthDate)}
 	for _, i := range p.Identifier {
 		if value := readable(i.Value, mostName); value != "" {
@@ -120,14 +83,7 @@ func (b *bundle) addPatient(about, p *resource) (int, bool) {
 			patient.Phone = bot.T(readable(t.Value, mostName))
 		}
 	}
-	if len(patient.Identifiers) == 0 {
-		if about != p {
-			b.quarantine(b.positions[about], "its patient has no identifier", about.ID)
-		}
-		return 0, false
-	}
-	first := patient.Identifiers[0]
-	return b.patient(first.System+"\x00"+first.Type+"\x00"+first.Value, patient), true
+	return patient
 }
 
 // birthDate keeps a whole or partial FHIR date.
@@ -152,86 +108,21 @@ func nameOf(names []humanName) string {
 	return ""
 }
 
-func (b *bundle) diagnosticReport(r *resource) {
-	var observations []*resource
-	for _, ref := range r.Result {
-		if o := b.resolve(r, ref); o != nil && o.Type == "Observation" {
-			observations = append(observations, b.members(o, 0)...)
-		} else {
-			b.quarantine(b.positions[r], "a result it refers to is not in the file", ref.Reference)
-		}
-	}
-	for _, o := range observations {
-		b.used[o] = true
-	}
-	subject := b.resolve(r, r.Subject)
-	if subject == nil && len(observations) > 0 {
-		subject = b.resolve(observations[0], observations[0].Subject)
-	}
-	patient, ok := b.addPatient(r, subject)
-	if !ok {
-		return
-	}
-	report := b.report(patient, bot.Report{
-		System: fhirSystem, Number: b.number(r, patient), Title: readable(r.Code.said(), mostName), Status: bot.ResultStatus(r.Status),
-		Laboratory: b.performer(r), CollectedAt: b.effective(r), IssuedAt: b.time(r.Issued),
-	})
-	if system := identifierSystem(r); system != "" {
-		report.System = system
-	}
-	for _, o := range observations {
-		b.observation(report, o, r)
-	}
-}
-
-// members are an observation and those it groups, each once.
-func (b *bundle) members(o *resource, depth int) []*resource {
-	all := []*resource{o}
-	if depth > 5 {
-		return all
-	}
-	for _, ref := range o.Member {
-		if m := b.resolve(o, ref); m != nil && m.Type == "Observation" && !slices.Contains(all, m) {
-			all = append(all, b.members(m, depth+1)...)
-		}
-	}
-	return all
-}
-
-// loose is an observation no report holds: it makes one of its own day.
-func (b *bundle) loose(o *resource) {
-	patient, ok := b.addPatient(o, b.resolve(o, o.Subject))
-	if !ok {
-		return
-	}
-	at := b.effective(o)
-	if at.IsZero() {
-		at = b.time(o.Issued)
-	}
-	day := "undated"
-	if !at.IsZero() {
-		day = at.Format(time.DateOnly)
-	}
-	number := b.file.Patients[patient].Patient.Identifiers[0].Value + "/" + day
-	report := b.report(patient, bot.Report{System: fhirSystem, Number: number, Status: bot.ResultStatus(o.Status), Laboratory: b.performer(o), CollectedAt: at, IssuedAt: b.time(o.Issued)})
-	b.observation(report, o, o)
-}
-
 // number is what names a report: its identifier, its id, else its place and time.
-func (b *bundle) number(r *resource, patient int) string {
-	for _, i := range r.Identifier {
+func (b *bundle) number(n *node, patient int) string {
+	for _, i := range n.Identifier {
 		if i.Value != "" {
 			return readable(i.Value, mostName)
 		}
 	}
-	if r.ID != "" {
-		return readable(r.ID, mostName)
+	if n.ID != "" {
+		return readable(n.ID, mostName)
 	}
-	return b.file.Patients[patient].Patient.Identifiers[0].Value + "/" + r.Code.anyCode() + "/" + r.Effective + r.Issued
+	return b.patientNumber(patient) + "/" + n.Code.anyCode() + "/" + n.Effective + n.Issued
 }
 
-func identifierSystem(r *resource) string {
-	for _, i := range r.Identifier {
+func identifierSystem(n *node) string {
+	for _, i := range n.Identifier {
 		if i.Value != "" {
 			return readable(i.System, mostName)
 		}
@@ -239,8 +130,8 @@ func identifierSystem(r *resource) string {
 	return ""
 }
 
-func (b *bundle) performer(r *resource) string {
-	for _, p := range r.Performer {
+func (b *bundle) performer(n *node) string {
+	for _, p := range n.Performer {
 		if p.Display != "" {
 			return readable(p.Display, mostName)
 		}
@@ -248,8 +139,8 @@ func (b *bundle) performer(r *resource) string {
 	return ""
 }
 
-func (b *bundle) effective(r *resource) time.Time {
-	for _, s := range []string{r.Effective, r.Instant, r.Period.Start, r.Period.End} {
+func (b *bundle) effective(n *node) time.Time {
+	for _, s := range []string{n.Effective, n.Instant, n.Period.Start, n.Period.End} {
 		if t := b.time(s); !t.IsZero() {
 			return t
 		}

@@ -29,7 +29,7 @@ func NewFinder(db *postgres.DB, c *Catalogue, e embed.Embedder) *Finder { return
 type Found struct {
 	Patient bot.PatientContext // relation left to the caller
 	Facts   []bot.Fact
-	Latest  []bot.Fact // the newest value of every item of the last 30 days: for the critical table
+	Latest  []bot.Fact // the newest value of every item of the last 30 days, unless staff have dealt with it: for the critical table
 	Asked   []bot.AnalyteID
 	How     string // named, flagged (the items out of range), latest (a whole report), similar, none
 	Title   string // of the report, where the question is about one
@@ -44,7 +44,9 @@ func (f *Finder) Find(ctx context.Context, inst bot.Institution, patient bot.Pat
 	}
 	found := Found{Patient: r.person, How: "none"}
 	for _, s := range r.latest(func(s stored) bool { return recent(s, now) }) {
-		found.Latest = append(found.Latest, f.fact(inst, r, s, language))
+		if !s.cleared {
+			found.Latest = append(found.Latest, f.fact(inst, r, s, language))
+		}
 	}
 	chosen := f.choose(r, text, &found)
 	if found.How == "none" {
@@ -61,14 +63,10 @@ func (f *Finder) Find(ctx context.Context, inst bot.Institution, patient bot.Pat
 // choose picks results by what the question says in words.
 func (f *Finder) choose(r record, text string, found *Found) []stored {
 	canonical := fold.Text(text)
-	found.Asked, _ = f.catalogue.mentioned(text)
-	if len(found.Asked) > 0 {
+	asked, printed := f.named(r, text, canonical)
+	if found.Asked = asked; len(asked)+len(printed) > 0 {
 		found.How = "named"
-		return r.named(found.Asked)
-	}
-	if unknown := r.printed(canonical); len(unknown) > 0 {
-		found.How = "named"
-		return unknown
+		return append(r.named(asked), printed...)
 	}
 	reports := r.reports()
 	cues := f.catalogue.cueWords
@@ -104,19 +102,54 @@ func (r record) named(ids []bot.AnalyteID) []stored {
 	return latest
 }
 
+// named are the analytes a question names, and the results it names that the
+// catalogue does not know. A name inside a longer printed one is not meant: the
+// "甲状腺" of a printed "甲状腺新抗体".
+func (f *Finder) named(r record, text, canonical string) (asked []bot.AnalyteID, printed []stored) {
+	printed = r.printed(canonical)
+	for _, m := range f.catalogue.Mentions(text) {
+		name := nameKey(text[m.Start:m.End])
+		longer := func(s stored) bool { key := nameKey(s.Name); return key != name && strings.Contains(key, name) }
+		if !slices.ContainsFunc(printed, longer) {
+			asked = appendNew(asked, m.Analytes)
+			printed = slices.DeleteFunc(printed, func(s stored) bool { return nameKey(s.Name) == name })
+		}
+	}
+	return asked, printed
+}
+
 // printed are results whose printed name the catalogue does not know and the
 // question holds.
 func (r record) printed(canonical string) []stored {
-	tight := strings.ReplaceAll(canonical, " ", "")
 	return r.latest(func(s stored) bool {
-		key := nameKey(s.Name)
-		return s.Analyte == "" && len([]rune(key)) > 1 && strings.Contains(tight, key)
+		if s.Analyte != "" {
+			return false
+		}
+		for i, key := range nameKeys(s.Name) {
+			// In brackets stands an abbreviation, or a remark: "(血清)".
+			inBrackets := i == 2
+			if holds(canonical, key) && (!inBrackets || latinOnly(key)) {
+				return true
+			}
+		}
+		return false
 	})
 }
 
-// nearEnough is the cosine distance beyond which a name is another thing; the
-// test of similar questions holds it.
-const nearEnough = 0.45
+// shortName is up to which length, in letters, a Latin name must be a whole word.
+const shortName = 5
+
+// holds reports whether a canonical text holds a printed name's key.
+func holds(canonical, key string) bool {
+	if latinOnly(key) && len(key) <= shortName {
+		return wordList{English: []string{key}}.in(canonical)
+	}
+	return len([]rune(key)) > 1 && strings.Contains(strings.ReplaceAll(canonical, " ", ""), key)
+}
+
+// nearEnough is the cosine distance beyond which a name is another thing. With the
+// built-in vectors questions about something else stay beyond 0.65.
+const nearEnough = 0.5
 
 // similar asks the names nearest in meaning, of the analytes this patient has.
 func (f *Finder) similar(ctx context.Context, r record, text string, found *Found) ([]stored, error) {

@@ -1,6 +1,7 @@
 package labs_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,8 @@ func TestAQuestionFindsItsResults(t *testing.T) {
 		{"what does the flagged one mean?", "flagged", "ALT 87,TC 5.86"},
 		{"帮我看看报告", "latest", "ALT 87,TBIL 12.1,TC 5.86, 14"},
 		{"上次的报告怎么样", "latest", "ALT 55,CREA 60"},
+		{"上次体检有异常吗", "flagged", "ALT 55"},
+		{"哪些偏高？", "flagged", "ALT 87,TC 5.86"},
 		{"某种新抗体是什么", "named", " 14"},
 		{"今天天气怎么样", "none", ""},
 	}
@@ -80,6 +83,97 @@ func TestAQuestionFindsItsResults(t *testing.T) {
 			t.Errorf("%q: %s %v, want %s %s", c.text, found.How, facts, c.how, c.facts)
 		}
 	}
+}
+
+func TestAnItemTheCatalogueDoesNotKnowIsFoundByItsPrintedName(t *testing.T) {
+	t.Parallel()
+	finder, _, patient := results(t,
+		who+"R-1,2026-11-20 09:00,促甲状腺激素,2.1,mIU/L,0.3-4.2,",
+		who+"R-1,2026-11-20 09:00,甲状腺新抗体(TNA),140,IU/mL,0-34,↑",
+		who+"R-1,2026-11-20 09:00,尿葡萄糖(血清),3,mmol/L,0-1,↑",
+	)
+	for text, want := range map[string]string{
+		"甲状腺新抗体高要紧吗":    "甲状腺新抗体(TNA) 140",
+		"what is TNA?":  "甲状腺新抗体(TNA) 140",
+		"甲状腺新抗体和TSH":    "促甲状腺激素（TSH） 2.1,甲状腺新抗体(TNA) 140",
+		"我的甲状腺":         "促甲状腺激素（TSH） 2.1",
+		"尿葡萄糖":          "尿葡萄糖(血清) 3",
+		"血清什么":          "",
+		"tnanother one": "",
+	} {
+		found, err := finder.Find(t.Context(), hospital, patient, text, bot.Chinese, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var facts []string
+		for _, f := range found.Facts {
+			facts = append(facts, f.Name+" "+f.Value.Printed)
+		}
+		if strings.Join(facts, ",") != want {
+			t.Errorf("%q finds %v, want %s", text, facts, want)
+		}
+	}
+}
+
+func TestNamesNearInMeaningFindTheirResults(t *testing.T) {
+	t.Parallel()
+	finder, _, patient := results(t, history...)
+	for text, want := range map[string]string{
+		"alanin aminotransferas": "similar ALT 87",
+		"how do I park my car":   "none ",
+		"明天门诊几点开":                "none ",
+		"谢谢你":                    "none ",
+		"我是什么血型":                 "none ",
+		"我头疼怎么办":                 "none ",
+		"what should I eat":      "none ",
+	} {
+		found, err := finder.Find(t.Context(), hospital, patient, text, bot.English, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := found.How + " "
+		if len(found.Facts) > 0 {
+			got += string(found.Facts[0].Analyte) + " " + found.Facts[0].Value.Printed
+		}
+		if got != want {
+			t.Errorf("%q finds %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestSeedingNamesChangesOnlyWhatIsNotCurrent(t *testing.T) {
+	t.Parallel()
+	_, db := storetest.New(t)
+	c := catalogue(t)
+	embedder := &counting{Embedder: embed.BuiltIn(c.Synonyms())}
+	for _, before := range []string{"", "", "update analyte_names set analyte_id = 'AST' where folded = 'gpt'", "update analyte_names set model = 'older'"} {
+		if before != "" {
+			if _, err := db.Pool.Exec(t.Context(), before); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := labs.SeedNames(t.Context(), db, c, embedder); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var names int
+	if err := db.Pool.QueryRow(t.Context(), `select count(*) from analyte_names where model = $1 and folded = 'gpt' and analyte_id = 'ALT'`, embedder.Model()).Scan(&names); err != nil || names != 1 {
+		t.Errorf("GPT names ALT %d times, %v", names, err)
+	}
+	if embedder.calls != 3 {
+		t.Errorf("embedded %d times, want 3: new, changed, another model", embedder.calls)
+	}
+}
+
+// counting counts how often texts are embedded.
+type counting struct {
+	embed.Embedder
+	calls int
+}
+
+func (c *counting) Embed(ctx context.Context, texts []string, query bool) ([][]float32, error) {
+	c.calls++
+	return c.Embedder.Embed(ctx, texts, query)
 }
 
 func TestAFactCarriesWhatWasPrintedAndTheValuesBefore(t *testing.T) {

@@ -21,7 +21,7 @@ func (f *Finder) Series(ctx context.Context, inst bot.Institution, patient bot.P
 		}
 		found, err := pgx.CollectRows(rows, scanStored)
 		for _, s := range found {
-			s.Direction = usableDirection(s)
+			s.Direction = usableDirection(s.Result)
 			series = append(series, s.Result)
 		}
 		return err
@@ -54,7 +54,7 @@ func (f *Finder) Reports(ctx context.Context, inst bot.Institution, patient bot.
 		}
 		results, err := pgx.CollectRows(rows, scanStored)
 		for _, s := range results {
-			s.Direction = usableDirection(s)
+			s.Direction = usableDirection(s.Result)
 			reports[at[s.Report]].Results = append(reports[at[s.Report]].Results, s.Result)
 		}
 		return err

@@ -1,6 +1,7 @@
 package labs
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -20,10 +21,10 @@ type Mention struct {
 // cue is one way of naming something, in canonical form.
 type cue struct {
 	text     string
-	analytes []bot.AnalyteID
+	analytes []bot.AnalyteID // none: a name of something else
 	group    bool
 	latin    bool // matches whole words only
-	symbol   bool // one or two letters (K, Cl, Na): matches the catalogue's own spellings only
+	symbol   bool // one or two letters (K, Cl, Na)
 	spelled  []string
 }
 
@@ -57,6 +58,9 @@ func (c *Catalogue) collectCues() []cue {
 			add(name, true, g.Analytes...)
 		}
 	}
+	for _, name := range c.others.names {
+		add(name, false)
+	}
 	cues := make([]cue, 0, len(byText))
 	for _, q := range byText {
 		cues = append(cues, *q)
@@ -77,10 +81,24 @@ func latinOnly(text string) bool {
 // Mentions finds what a text names, in order; of overlapping names the longest
 // counts.
 func (c *Catalogue) Mentions(text string) []Mention {
-	folded := fold.Fold(text)
+	placed := c.mentionsIn(text, fold.Fold(text))
+	found := make([]Mention, len(placed))
+	for i, m := range placed {
+		found[i] = m.Mention
+	}
+	return found
+}
+
+// placed is a mention with its place in the canonical text.
+type placed struct {
+	Mention
+	at span
+}
+
+func (c *Catalogue) mentionsIn(text string, folded fold.Folded) []placed {
 	canonical := folded.Text()
 	var taken []span
-	var found []Mention
+	var found []placed
 	for _, q := range c.cues {
 		for from := 0; ; {
 			i := strings.Index(canonical[from:], q.text)
@@ -93,15 +111,32 @@ func (c *Catalogue) Mentions(text string) []Mention {
 				continue
 			}
 			start, end := folded.Origin(at.start, at.end)
-			if q.symbol && !slices.Contains(q.spelled, text[start:end]) {
+			if q.symbol && !slices.Contains(q.spelled, text[start:end]) && !symbolBesideNumber(canonical, at) {
 				continue
 			}
 			taken = append(taken, at)
-			found = append(found, Mention{Analytes: q.analytes, Start: start, End: end, Group: q.group})
+			if len(q.analytes) > 0 && (q.group || !c.others.ofAnotherSpecimen(canonical, at)) {
+				found = append(found, placed{Mention{Analytes: q.analytes, Start: start, End: end, Group: q.group}, at})
+			}
 		}
 	}
-	slices.SortFunc(found, func(a, b Mention) int { return a.Start - b.Start })
+	slices.SortFunc(found, func(a, b placed) int { return a.at.start - b.at.start })
 	return found
+}
+
+// symbolNumber is a value behind a symbol written small: "na 118", "my k is 7.1".
+// One letter needs decimals: "p 3" is a page.
+var symbolNumber = regexp.MustCompile(`^\+?\s*(?:[:=]|is |was )?\s*[<>]?\s*\d+(\.\d)?`)
+
+// symbolBesideNumber reports whether a symbol in other capitals than its own is
+// one all the same. Behind a number it is a unit: "400 mg 2 times".
+func symbolBesideNumber(canonical string, at span) bool {
+	before := strings.TrimRight(canonical[:at.start], " ")
+	if before != "" && before[len(before)-1] >= '0' && before[len(before)-1] <= '9' {
+		return false
+	}
+	m := symbolNumber.FindStringSubmatch(canonical[at.end:])
+	return m != nil && (at.end-at.start > 1 || m[1] != "")
 }
 
 // span is a piece of a canonical text.
@@ -125,16 +160,20 @@ func wholeWord(text string, at span) bool {
 
 func letter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'α' && r <= 'ω' }
 
-// mentioned are the analytes a text names, in order, groups in full; names are
-// those of single items.
-func (c *Catalogue) mentioned(text string) (all []bot.AnalyteID, group bool) {
+// mentioned are the analytes a text names, in order, groups in full.
+func (c *Catalogue) mentioned(text string) []bot.AnalyteID {
+	var all []bot.AnalyteID
 	for _, m := range c.Mentions(text) {
-		group = group || m.Group
-		for _, id := range m.Analytes {
-			if !slices.Contains(all, id) {
-				all = append(all, id)
-			}
+		all = appendNew(all, m.Analytes)
+	}
+	return all
+}
+
+func appendNew(all, more []bot.AnalyteID) []bot.AnalyteID {
+	for _, id := range more {
+		if !slices.Contains(all, id) {
+			all = append(all, id)
 		}
 	}
-	return all, group
+	return all
 }

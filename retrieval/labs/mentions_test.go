@@ -28,6 +28,16 @@ func TestAQuestionNamesAnalytes(t *testing.T) {
 		"FT4 and TSH":                "FT4 TSH",
 		"那个带箭头的":                     "",
 		"what is white blood cells?": "WBC",
+		// Another specimen, another test, another word.
+		"尿白细胞高":                 "",
+		"大便白细胞和血常规白细胞":          "WBC,RBC,HGB,HCT,MCV,MCH,MCHC,PLT,NEUT%,LYMPH%,MONO%,EO%,BASO%,NEUT#,LYMPH# WBC",
+		"red cells in my urine": "",
+		"甲状腺过氧化物酶抗体高":           "",
+		"间接胆红素和总胆红素":            "TBIL",
+		"坐地铁去查铁":                "FE",
+		"CA125 and Ca 2.3":      "CA",
+		"take 400 mg 2 times":   "",
+		"mg 0.4":                "MG",
 	}
 	for text, want := range cases {
 		var got []string
@@ -95,7 +105,9 @@ func TestAPrintedNameIsMappedWithinItsSpecimen(t *testing.T) {
 	}{
 		{"谷丙转氨酶", "", "", "ALT"}, {"*丙氨酸氨基转移酶(ALT)", "", bot.SpecimenBlood, "ALT"}, {"丙氨酸氨基转移酶（ALT）", "", "", "ALT"}, {"★ ＡＬＴ", "", "", "ALT"},
 		{"什么", "1742-6", "", "ALT"}, {"葡萄糖", "", bot.SpecimenUrine, ""}, {"尿葡萄糖", "", "", ""}, {"尿素", "", "", "UREA"}, {"尿酸", "", "", "UA"},
-		{"白细胞", "", bot.SpecimenStool, ""}, {"Potassium", "2823-3", bot.SpecimenUrine, ""}, {"新项目", "", "", ""}, {"血清钾", "", "", "K"},
+		{"白细胞", "", bot.SpecimenStool, ""}, {"Potassium", "2823-3", bot.SpecimenUrine, ""}, {"新项目", "", "", ""},
+		{"血小板压积(PCT)", "", "", ""}, {"离子钙(Ca)", "", "", ""}, {"前白蛋白", "", "", ""}, {"降钙素原(PCT)", "", "", "PCT"},
+		{"血清钾", "", "", "K"},
 	}
 	for _, x := range cases {
 		if a, _ := c.Map(x.name, x.loinc, x.specimen); a.ID != x.want {

@@ -27,16 +27,9 @@ type nameRow struct {
 // in other words finds the analyte. It does nothing when the table is current.
 func SeedNames(ctx context.Context, db *postgres.DB, c *Catalogue, e embed.Embedder) error {
 	rows := c.nameRows()
-	var stored int
-	if err := db.Pool.QueryRow(ctx, `select count(*) from analyte_names where model = $1 and folded = any($2)`, e.Model(), foldedOf(rows)).Scan(&stored); err != nil {
-		return fmt.Errorf("labs: names: %w", err)
-	}
-	var all int
-	if err := db.Pool.QueryRow(ctx, `select count(*) from analyte_names`).Scan(&all); err != nil {
-		return fmt.Errorf("labs: names: %w", err)
-	}
-	if stored == len(rows) && all == len(rows) {
-		return nil
+	current, err := namesCurrent(ctx, db, rows, e.Model())
+	if err != nil || current {
+		return err
 	}
 	texts := make([]string, len(rows))
 	for i, r := range rows {
@@ -59,6 +52,29 @@ func SeedNames(ctx context.Context, db *postgres.DB, c *Catalogue, e embed.Embed
 		}
 		return nil
 	})
+}
+
+// namesCurrent reports whether the table holds exactly these rows of this model.
+func namesCurrent(ctx context.Context, db *postgres.DB, rows []nameRow, model string) (bool, error) {
+	found, err := db.Pool.Query(ctx, `select analyte_id, specimen, language, name, folded, kind, model from analyte_names`)
+	if err != nil {
+		return false, fmt.Errorf("labs: names: %w", err)
+	}
+	missing := map[nameRow]bool{}
+	for _, r := range rows {
+		missing[r] = true
+	}
+	var r nameRow
+	var of string
+	same := true
+	if _, err = pgx.ForEachRow(found, []any{(*string)(&r.analyte), (*string)(&r.specimen), (*string)(&r.language), &r.name, &r.folded, &r.kind, &of}, func() error {
+		same = same && of == model && missing[r]
+		delete(missing, r)
+		return nil
+	}); err != nil {
+		return false, fmt.Errorf("labs: names: %w", err)
+	}
+	return same && len(missing) == 0, nil
 }
 
 func halfvec(v []float32) pgvector.HalfVector { return pgvector.NewHalfVector(v) }
@@ -96,12 +112,4 @@ func (c *Catalogue) nameRows() []nameRow {
 		}
 	}
 	return rows
-}
-
-func foldedOf(rows []nameRow) []string {
-	all := make([]string, len(rows))
-	for i, r := range rows {
-		all[i] = r.folded
-	}
-	return all
 }

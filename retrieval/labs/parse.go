@@ -37,6 +37,7 @@ func Parse(c *Catalogue, name string, r io.Reader, o Options) (bot.ImportFile, e
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
+	sum := sha256.Sum256(raw)
 	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
 	if err := checkCharset(raw); err != nil {
 		return bot.ImportFile{}, err
@@ -45,7 +46,7 @@ func Parse(c *Catalogue, name string, r io.Reader, o Options) (bot.ImportFile, e
 	var file bot.ImportFile
 	switch {
 	case len(text) == 0:
-		return file, bot.Errorf(bot.KindInvalid, "The file is empty.", "labs: empty file")
+		return file, bot.Errorf(bot.KindInvalid, "The file is empty; export FHIR R4 JSON or CSV in UTF-8.", "labs: empty file")
 	case text[0] == '{' || text[0] == '[' || strings.HasSuffix(strings.ToLower(name), ".json"):
 		file, err = parseFHIR(c, text, o)
 	default:
@@ -54,7 +55,6 @@ func Parse(c *Catalogue, name string, r io.Reader, o Options) (bot.ImportFile, e
 	if err != nil {
 		return bot.ImportFile{}, err
 	}
-	sum := sha256.Sum256(raw)
 	file.Digest = hex.EncodeToString(sum[:])
 	return file, nil
 }
@@ -69,7 +69,7 @@ func checkCharset(raw []byte) error {
 	if decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(raw); err == nil && bytes.IndexByte(raw, 0) < 0 && !bytes.Contains(decoded, []byte("\ufffd")) {
 		encoding = "GB18030, not UTF-8"
 	}
-	return bot.Errorf(bot.KindInvalid, fmt.Sprintf("The file is %s; export it as UTF-8.", encoding), "labs: wrong charset")
+	return bot.Errorf(bot.KindInvalid, fmt.Sprintf("The file is %s; export it as FHIR R4 JSON or CSV in UTF-8.", encoding), "labs: wrong charset")
 }
 
 // gather collects patients and their reports in the order of the file.
@@ -84,15 +84,30 @@ func newGather(c *Catalogue, format string) *gather {
 	return &gather{catalogue: c, file: bot.ImportFile{Format: format}, patients: map[string]int{}, reports: map[string][2]int{}}
 }
 
-// patient is the index of the patient with a key, added on first sight.
-func (g *gather) patient(key string, p bot.Patient) int {
+// anotherPerson is why an item is refused whose patient was somebody else before.
+const anotherPerson = "the identifier stands in the file with another birth date or sex"
+
+// patient is the index of the patient with a key, added on first sight; false
+// when the key has been seen with another birth date or sex.
+func (g *gather) patient(key string, p bot.Patient) (int, bool) {
 	i, known := g.patients[key]
 	if !known {
 		i = len(g.file.Patients)
 		g.patients[key] = i
 		g.file.Patients = append(g.file.Patients, bot.ImportPatient{Patient: p})
+		return i, true
 	}
-	return i
+	first := &g.file.Patients[i].Patient
+	if first.BirthDate != "" && p.BirthDate != "" && first.BirthDate != p.BirthDate || first.Sex != bot.SexUnknown && p.Sex != bot.SexUnknown && first.Sex != p.Sex {
+		return 0, false
+	}
+	if first.BirthDate == "" {
+		first.BirthDate = p.BirthDate
+	}
+	if first.Sex == bot.SexUnknown {
+		first.Sex = p.Sex
+	}
+	return i, true
 }
 
 // report is the patient's report with a key, added on first sight.

@@ -25,6 +25,7 @@ type stored struct {
 	bot.Result
 	title   string // of its report
 	cleared bool
+	item    item
 }
 
 // item is what a trend is made of: one analyte in one specimen, or a printed name
@@ -35,11 +36,11 @@ type item struct {
 	name     string
 }
 
-func (s stored) item() item {
-	if s.Analyte == "" {
-		return item{name: nameKey(s.Name), specimen: s.Specimen}
+func itemOf(r bot.Result) item {
+	if r.Analyte == "" {
+		return item{name: nameKey(r.Name), specimen: r.Specimen}
 	}
-	return item{analyte: s.Analyte, specimen: s.Specimen}
+	return item{analyte: r.Analyte, specimen: r.Specimen}
 }
 
 // read loads a patient and their usable results in one round trip.
@@ -83,6 +84,7 @@ func scanStored(row pgx.CollectableRow) (s stored, err error) {
 	if at != nil {
 		s.EffectiveAt = *at
 	}
+	s.item = itemOf(s.Result)
 	return s, err
 }
 
@@ -91,8 +93,8 @@ func (r record) latest(which func(stored) bool) []stored {
 	seen := map[item]bool{}
 	var all []stored
 	for _, s := range r.results {
-		if !seen[s.item()] && which(s) {
-			seen[s.item()] = true
+		if !seen[s.item] && which(s) {
+			seen[s.item] = true
 			all = append(all, s)
 		}
 	}
