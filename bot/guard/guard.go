@@ -1,0 +1,25 @@
+// Package guard is safety as pure functions: Triage before a model, Review after
+// it, the tiers of action, and the reviewed texts that leave at an emergency.
+package guard
+
+import "fmt"
+
+// Guard holds the rules, words and texts, all read from embedded data files. It
+// is safe for concurrent use.
+type Guard struct {
+	redFlags redFlags
+	texts    texts
+	tiers    tierRules
+	words    reviewWords
+}
+
+// Load reads the data files and refuses what is incomplete or contradictory.
+func Load() (*Guard, error) {
+	var g Guard
+	for _, load := range []func(*Guard) error{loadRedFlags, loadTexts, loadTiers, loadReviewWords} {
+		if err := load(&g); err != nil {
+			return nil, fmt.Errorf("guard: %w", err)
+		}
+	}
+	return &g, nil
+}

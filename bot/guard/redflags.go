@@ -1,0 +1,201 @@
+package guard
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/goccy/go-yaml"
+
+	"careline/bot"
+)
+
+//go:embed data/redflags
+var redFlagFiles embed.FS
+
+// redFlags is what triage looks for: words that make signs, and flags made of
+// signs that set a level.
+type redFlags struct {
+	words    *lexicon
+	signs    map[string]signID
+	pairs    map[pair][]signID // signs made by two words close together, in either order
+	flags    []redFlag
+	families map[string]string // flag id → family id
+}
+
+type signID int16
+
+// pair is two signs that make a third when they stand close together in one
+// clause: "chest" and "hurts".
+type pair struct{ first, second signID }
+
+// redFlag sets a level when every one of its signs is there. Lingers: an episode
+// that has passed still counts.
+type redFlag struct {
+	id      string
+	level   bot.Level
+	all     []signID
+	without []signID
+	lingers bool
+}
+
+type termFile struct {
+	ZH []string `yaml:"zh"`
+	EN []string `yaml:"en"`
+}
+
+type signFile struct {
+	ID   string      `yaml:"id"`
+	ZH   []string    `yaml:"zh"`
+	EN   []string    `yaml:"en"`
+	Near [][2]string `yaml:"near"`
+}
+
+type familyFile struct {
+	Family     string     `yaml:"family"`
+	Level      bot.Level  `yaml:"level"`
+	ApprovedBy string     `yaml:"approved_by"`
+	Source     bot.Source `yaml:"source"`
+	Lingers    bool       `yaml:"lingers"`
+	Signs      []signFile `yaml:"signs"`
+	Flags      []struct {
+		ID      string   `yaml:"id"`
+		All     []string `yaml:"all"`
+		Without []string `yaml:"without"`
+		Lingers bool     `yaml:"lingers"`
+	} `yaml:"flags"`
+}
+
+func loadRedFlags(g *Guard) error {
+	var spelling spellingFile
+	if err := readYAML(redFlagFiles, "data/redflags/spelling.yaml", &spelling); err != nil {
+		return err
+	}
+	var grammar map[string]termFile
+	if err := readYAML(redFlagFiles, "data/redflags/grammar.yaml", &grammar); err != nil {
+		return err
+	}
+	families, err := readFamilies()
+	if err != nil {
+		return err
+	}
+	r := redFlags{words: newLexicon(spelling), signs: map[string]signID{}, pairs: map[pair][]signID{}, families: map[string]string{}}
+	for _, name := range grammarGroups {
+		terms, ok := grammar[name]
+		if !ok || len(terms.ZH) == 0 || len(terms.EN) == 0 {
+			return fmt.Errorf("red flags: grammar.yaml has no words for %q in both languages", name)
+		}
+		r.words.add(r.sign(name), append(terms.ZH, terms.EN...), exact)
+	}
+	if len(grammar) != len(grammarGroups) {
+		return fmt.Errorf("red flags: grammar.yaml has %d groups, triage knows %d", len(grammar), len(grammarGroups))
+	}
+	if err := r.addFamilies(families); err != nil {
+		return fmt.Errorf("red flags: %w", err)
+	}
+	g.redFlags = r
+	return nil
+}
+
+func readFamilies() ([]familyFile, error) {
+	names, err := fs.Glob(redFlagFiles, "data/redflags/families/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	families := make([]familyFile, len(names))
+	for i, name := range names {
+		if err := readYAML(redFlagFiles, name, &families[i]); err != nil {
+			return nil, err
+		}
+		if f := families[i]; f.Family == "" || f.ApprovedBy == "" || f.Source.Title == "" || f.Source.Publisher == "" || f.Source.Year == 0 {
+			return nil, fmt.Errorf("red flags: %s lacks its family, source or approved_by", name)
+		}
+	}
+	return families, nil
+}
+
+func (r *redFlags) addFamilies(families []familyFile) error {
+	terms := map[string][]string{}
+	for _, f := range families {
+		for _, s := range f.Signs {
+			if _, known := r.signs[s.ID]; known || len(s.ZH)+len(s.EN)+len(s.Near) == 0 {
+				return fmt.Errorf("sign %q of %s is empty or defined twice", s.ID, f.Family)
+			}
+			terms[s.ID] = append(s.ZH, s.EN...)
+			r.words.add(r.sign(s.ID), terms[s.ID], tolerance(f.Level))
+		}
+	}
+	for _, f := range families {
+		for _, s := range f.Signs {
+			for _, near := range s.Near {
+				first, okFirst := r.signs[near[0]]
+				second, okSecond := r.signs[near[1]]
+				if !okFirst || !okSecond {
+					return fmt.Errorf("sign %q of %s stands on an unknown sign in %v", s.ID, f.Family, near)
+				}
+				for _, p := range []pair{{first, second}, {second, first}} {
+					r.pairs[p] = append(r.pairs[p], r.signs[s.ID])
+				}
+				if f.Level.Urgent() {
+					r.words.addPairs(r.signs[s.ID], terms[near[0]], terms[near[1]])
+				}
+			}
+		}
+		if err := r.addFlags(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *redFlags) addFlags(f familyFile) error {
+	for _, flag := range f.Flags {
+		if _, known := r.families[flag.ID]; known || len(flag.All) == 0 {
+			return fmt.Errorf("flag %q of %s is empty or defined twice", flag.ID, f.Family)
+		}
+		made := redFlag{id: flag.ID, level: f.Level, lingers: f.Lingers || flag.Lingers}
+		for _, list := range []struct {
+			names []string
+			into  *[]signID
+		}{{flag.All, &made.all}, {flag.Without, &made.without}} {
+			for _, name := range list.names {
+				s, ok := r.signs[name]
+				if !ok {
+					return fmt.Errorf("flag %q of %s asks for an unknown sign %q", flag.ID, f.Family, name)
+				}
+				*list.into = append(*list.into, s)
+			}
+		}
+		r.families[flag.ID] = f.Family
+		r.flags = append(r.flags, made)
+	}
+	return nil
+}
+
+func (r *redFlags) sign(name string) signID {
+	if s, ok := r.signs[name]; ok {
+		return s
+	}
+	s := signID(len(r.signs))
+	r.signs[name] = s
+	return s
+}
+
+// tolerance is how far a spelling may be off: only danger is heard through typos.
+func tolerance(l bot.Level) spellings {
+	if l.Urgent() {
+		return misspelt
+	}
+	return exact
+}
+
+func readYAML(files fs.FS, name string, into any) error {
+	raw, err := fs.ReadFile(files, name)
+	if err != nil {
+		return err
+	}
+	if err := yaml.UnmarshalWithOptions(raw, into, yaml.Strict()); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}

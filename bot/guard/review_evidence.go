@@ -1,0 +1,205 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"careline/bot"
+	"careline/bot/fold"
+)
+
+// naming is one place where a draft names facts.
+type naming struct {
+	span
+	facts  []int
+	quoted bool
+}
+
+// readEvidence folds what the draft may rest on.
+func (r *reviewing) readEvidence() {
+	for _, p := range r.evidence.Passages {
+		if slices.Contains(r.draft.Cited, p.ID) {
+			r.cited = append(r.cited, p)
+		}
+	}
+	var question, source strings.Builder
+	for _, m := range r.draft.Question {
+		question.WriteString(fold.Text(m.Text.Plain()) + "\n")
+	}
+	r.question = question.String()
+	source.WriteString(r.question + fold.Text(r.draft.Title) + "\n")
+	for i, p := range r.cited {
+		r.cited[i].Text = fold.Text(p.Text)
+		source.WriteString(fold.Text(p.Title) + "\n" + r.cited[i].Text + "\n")
+	}
+	for _, f := range r.evidence.Facts {
+		source.WriteString(fold.Text(f.Value.Printed+"\n"+f.Interval.Printed) + "\n")
+		for _, name := range factNames(f) {
+			source.WriteString(name + "\n")
+		}
+	}
+	r.source = source.String()
+}
+
+// factNames are all names of a fact, folded.
+func factNames(f bot.Fact) []string {
+	var all []string
+	for _, name := range append([]string{f.Name, string(f.Analyte)}, f.Names...) {
+		if name = fold.Text(name); name != "" && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// findNames finds where facts are named, the longest name where several fit.
+func (r *reviewing) findNames() {
+	book := phraseBook{}
+	facts := map[string][]int{}
+	for i, f := range r.evidence.Facts {
+		for _, name := range factNames(f) {
+			if facts[name] == nil {
+				book.add(name, name)
+			}
+			facts[name] = append(facts[name], i)
+		}
+	}
+	for name, spans := range book.find(r.text) {
+		for _, s := range spans {
+			if !r.unlikelySymbol(s) {
+				r.names = append(r.names, naming{span: s, facts: facts[name]})
+			}
+		}
+	}
+	slices.SortFunc(r.names, func(a, b naming) int {
+		if a.start != b.start {
+			return a.start - b.start
+		}
+		return b.end - a.end
+	})
+	kept := r.names[:0]
+	for _, n := range r.names {
+		if len(kept) == 0 || n.end > kept[len(kept)-1].end {
+			kept = append(kept, n)
+		}
+	}
+	r.names = kept
+}
+
+// unlikelySymbol reports one or two small letters: "mg" is a unit, "Mg" magnesium.
+func (r *reviewing) unlikelySymbol(s span) bool {
+	if s.end-s.start > 2 || !latinLetter(r.text, s.start) {
+		return false
+	}
+	start, _ := r.origin(s)
+	first, _ := utf8.DecodeRuneInString(r.draft.Text[start:])
+	return !unicode.IsUpper(first)
+}
+
+// shortestQuote is the least a sentence must hold, in bytes, to count as quoted.
+const shortestQuote = 16
+
+// findQuoted finds the sentences of cited passages that stand in the draft word
+// for word: approved text asserts nothing the library does not. A passage about
+// the other side of the range than the patient's value is no such excuse.
+func (r *reviewing) findQuoted() {
+	for _, p := range r.cited {
+		if r.contradicts(p) {
+			continue
+		}
+		for _, sentence := range sentences(p.Text) {
+			for from := 0; len(sentence) >= shortestQuote; {
+				at := strings.Index(r.text[from:], sentence)
+				if at < 0 {
+					break
+				}
+				r.quoted = append(r.quoted, span{from + at, from + at + len(sentence)})
+				from += at + len(sentence)
+			}
+		}
+	}
+	for i, n := range r.names {
+		r.names[i].quoted = anyHolds(r.quoted, n.span)
+	}
+}
+
+// contradicts reports a section about low values where the patient's is high,
+// or the other way round.
+func (r *reviewing) contradicts(p bot.Passage) bool {
+	side, _, _ := strings.Cut(string(p.Section), "-")
+	opposite := map[string]bot.Direction{"high": bot.DirectionLow, "low": bot.DirectionHigh}[side]
+	if opposite == "" {
+		return false
+	}
+	contradicted := false
+	for _, f := range r.evidence.Facts {
+		if slices.Contains(p.Analytes, f.Analyte) {
+			if f.Direction != opposite {
+				return false
+			}
+			contradicted = true
+		}
+	}
+	return contradicted
+}
+
+// sentences cuts a folded passage at the ends of its sentences.
+func sentences(text string) []string {
+	var all []string
+	start := 0
+	for at, c := range text {
+		if strings.ContainsRune("。!?\n", c) || c == '.' && !asciiDigit(text, at+1) {
+			end := at + utf8.RuneLen(c)
+			all = append(all, strings.TrimSpace(text[start:end]))
+			start = end
+		}
+	}
+	return append(all, strings.TrimSpace(text[start:]))
+}
+
+// bind says which facts a word or number at s is about: the name before it in
+// its clause, else the one after it there, else those named last before it. An
+// empty answer means that nothing was named.
+func (r *reviewing) bind(s span) []int {
+	own := r.clauses[r.clauseOf(s.start)].span
+	var before, after, earlier *naming
+	for i := range r.names {
+		n := &r.names[i]
+		switch {
+		case n.quoted || n.overlaps(s):
+		case own.holds(n.span) && n.end <= s.start:
+			before = n
+		case own.holds(n.span) && after == nil:
+			after = n
+		case n.end <= own.start:
+			earlier = n
+		}
+	}
+	switch {
+	case before != nil:
+		return before.facts
+	case after != nil:
+		return after.facts
+	case earlier != nil:
+		return earlier.facts
+	}
+	return nil
+}
+
+// namesIn are the unquoted namings inside a span.
+func (r *reviewing) namesIn(within span) []naming {
+	var all []naming
+	for _, n := range r.names {
+		if !n.quoted && within.holds(n.span) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// named reports whether the draft names fact i anywhere.
+func (r *reviewing) named(i int) bool {
+	return slices.ContainsFunc(r.names, func(n naming) bool { return slices.Contains(n.facts, i) })
+}

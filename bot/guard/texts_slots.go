@@ -1,0 +1,98 @@
+package guard
+
+import "careline/bot"
+
+type noticeSlots struct {
+	OnShift   bool
+	Role      string
+	Relations []string
+}
+
+// safetySlots are the words a safety text is filled with.
+type safetySlots struct {
+	Handed bool // a person is told and on shift
+	Now    bool // not today, now
+	Stated bool // all facts are the patient's own words
+	Take   string
+	Whose  string
+	Line   string // what to do until help comes
+	Facts  []factWords
+	More   int // critical facts not listed
+}
+
+type factWords struct{ Source, Name, Value, Range, Line string }
+
+func (r *reviewed) safetySlots(families map[string]string, s SafetySlots, shown int) safetySlots {
+	family := s.Family
+	if of, ok := families[family]; ok {
+		family = of
+	}
+	relation := r.relation(s.Relation, s.Sex)
+	w := safetySlots{
+		Handed: s.OnShift && s.CaseCommitted, Stated: len(s.Facts) > 0, Now: len(s.Facts) == 0,
+		Take: relation.Take, Whose: relation.Whose, Line: pick(r.file.Families, family), More: len(s.Facts) - shown,
+	}
+	for i, f := range s.Facts {
+		w.Stated = w.Stated && f.Kind == bot.FactStated
+		// A fact whose line is unknown is treated as the more urgent one.
+		w.Now = w.Now || f.Critical == nil || f.Critical.Action == bot.TierNow
+		if i < shown {
+			w.Facts = append(w.Facts, r.factWords(f))
+		}
+	}
+	return w
+}
+
+// What a report prints may be long or odd; longer pieces are left to the report.
+const (
+	longestName  = 60
+	longestValue = 40
+	longestRange = 40
+)
+
+func (r *reviewed) factWords(f bot.Fact) factWords {
+	side := bot.DirectionUnknown
+	if f.Critical != nil {
+		side = f.Critical.Side
+	}
+	name, value := f.Name, f.Value.Shown()
+	if name == "" || len(name) > longestName {
+		name = string(f.Analyte)
+	}
+	if value == "" || len(value) > longestValue {
+		value = f.Value.Comparator + f.Value.Number.String()
+	}
+	if unit := f.Value.Unit; unit != "" && len(unit) <= longestValue {
+		value += " " + unit
+	}
+	words := factWords{
+		Source: r.file.Sources[string(bot.FactResult)], Name: name, Value: value,
+		Line: pick(r.file.Analytes, string(f.Analyte)+"-"+string(side)),
+	}
+	if f.Kind == bot.FactStated {
+		words.Source = r.file.Sources[string(bot.FactStated)]
+	}
+	if len(f.Interval.Printed) <= longestRange {
+		words.Range = f.Interval.Printed
+	}
+	return words
+}
+
+// relation is how the text names whose danger it is; without a binding it is the
+// writer's own.
+func (r *reviewed) relation(relation bot.Relation, sex bot.Sex) relationText {
+	if words, ok := r.file.Relations[string(relation)+"-"+string(sex)]; ok {
+		return words
+	}
+	if words, ok := r.file.Relations[string(relation)]; ok {
+		return words
+	}
+	return r.file.Relations[string(bot.RelationSelf)]
+}
+
+func pick(lines map[string]string, key string) string {
+	if line, ok := lines[key]; ok {
+		return line
+	}
+	return lines["default"]
+}

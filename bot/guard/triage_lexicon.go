@@ -1,0 +1,209 @@
+package guard
+
+import (
+	"strings"
+	"unicode"
+
+	"careline/bot/fold"
+)
+
+// spellingFile is how the characters of danger words may reach us: by toneless
+// pinyin, in traditional form ("頭头"), or mistaken for another.
+type spellingFile struct {
+	Pinyin      map[string]string `yaml:"pinyin"`
+	Traditional []string          `yaml:"traditional"`
+	Typos       map[string]string `yaml:"typos"`
+}
+
+type spellings bool
+
+const (
+	exact    spellings = false
+	misspelt spellings = true
+)
+
+// lexicon finds every word of triage in one pass over a text.
+type lexicon struct {
+	pinyin     map[rune]string
+	typos      map[rune]string
+	simplified map[rune]rune
+	root       *node
+}
+
+type node struct {
+	next  map[rune]*node
+	words []word
+}
+
+// word ends at a node of the lexicon.
+type word struct {
+	sign    signID
+	variant bool // not the spelling in the data: typo or pinyin
+	clause  bool // a subject with its verb, "my chest hurts": it starts afresh
+	free    bool // may stand inside a run of Latin letters
+}
+
+func newLexicon(spelling spellingFile) *lexicon {
+	x := &lexicon{pinyin: map[rune]string{}, typos: map[rune]string{}, simplified: map[rune]rune{}, root: &node{}}
+	for syllable, characters := range spelling.Pinyin {
+		for _, r := range characters {
+			x.pinyin[r] = syllable
+		}
+	}
+	for character, typos := range spelling.Typos {
+		x.typos[[]rune(character)[0]] = typos
+	}
+	for _, forms := range spelling.Traditional {
+		two := []rune(forms)
+		x.simplified[two[0]] = two[1]
+	}
+	return x
+}
+
+// add enters terms; "(a|b)" in a term stands for each alternative.
+func (x *lexicon) add(s signID, terms []string, tolerate spellings) {
+	for _, pattern := range terms {
+		for _, term := range expand(pattern) {
+			term = x.canonical(term)
+			x.enter(term, word{sign: s})
+			if tolerate == misspelt {
+				x.addVariants(term, word{sign: s, variant: true})
+			}
+		}
+	}
+}
+
+// addPairs enters the misspelt forms of two words written one after the other.
+func (x *lexicon) addPairs(s signID, first, second []string) {
+	for _, a := range first {
+		for _, b := range second {
+			for _, left := range expand(a) {
+				for _, right := range expand(b) {
+					if han(left) && han(right) {
+						x.addVariants(x.canonical(left+right), word{sign: s, variant: true, clause: true})
+					}
+				}
+			}
+		}
+	}
+}
+
+func (x *lexicon) addVariants(term string, w word) {
+	if !han(term) {
+		x.addMistyped(term, w)
+		return
+	}
+	runes := []rune(term)
+	if len(runes) < 2 {
+		return
+	}
+	for i, r := range runes {
+		for _, typo := range x.typos[r] {
+			x.enter(string(runes[:i])+string(typo)+string(runes[i+1:]), w)
+		}
+	}
+	x.addPinyin(runes, w)
+}
+
+// freePinyin is the length from which joined pinyin is no accident inside a
+// longer run of letters.
+const freePinyin = 9
+
+func (x *lexicon) addPinyin(runes []rune, w word) {
+	syllables := make([]string, len(runes))
+	for i, r := range runes {
+		if syllables[i] = x.pinyin[r]; syllables[i] == "" {
+			return
+		}
+	}
+	joined := strings.Join(syllables, "")
+	w.free = len(joined) >= freePinyin
+	x.enter(joined, w)
+	x.enter(strings.Join(syllables, " "), w)
+}
+
+// addMistyped enters English terms with one letter of a longer word dropped or
+// two neighbours swapped.
+func (x *lexicon) addMistyped(term string, w word) {
+	const shortestTerm, shortestWord = 7, 5
+	if len(term) < shortestTerm {
+		return
+	}
+	words := strings.Split(term, " ")
+	for i, one := range words {
+		if len(one) < shortestWord || !asciiWord(one) {
+			continue
+		}
+		for k := 1; k < len(one); k++ {
+			variants := []string{one[:k] + one[k+1:]}
+			if k+1 < len(one) {
+				variants = append(variants, one[:k]+one[k+1:k+2]+one[k:k+1]+one[k+2:])
+			}
+			for _, v := range variants {
+				words[i] = v
+				x.enter(strings.Join(words, " "), w)
+			}
+		}
+		words[i] = one
+	}
+}
+
+func (x *lexicon) enter(term string, w word) {
+	at := x.root
+	for _, r := range term {
+		if at.next == nil {
+			at.next = map[rune]*node{}
+		}
+		if at.next[r] == nil {
+			at.next[r] = &node{}
+		}
+		at = at.next[r]
+	}
+	for _, known := range at.words {
+		if known.sign == w.sign {
+			return
+		}
+	}
+	at.words = append(at.words, w)
+}
+
+// canonical is the form in which terms and messages meet.
+func (x *lexicon) canonical(s string) string {
+	return string(x.read(fold.Fold(s)).runes)
+}
+
+func expand(pattern string) []string {
+	open := strings.IndexByte(pattern, '(')
+	if open < 0 {
+		return []string{pattern}
+	}
+	length := strings.IndexByte(pattern[open:], ')')
+	if length < 0 {
+		return []string{pattern}
+	}
+	var all []string
+	for _, alternative := range strings.Split(pattern[open+1:open+length], "|") {
+		for _, rest := range expand(pattern[open+length+1:]) {
+			all = append(all, pattern[:open]+alternative+rest)
+		}
+	}
+	return all
+}
+
+func han(s string) bool {
+	for _, r := range s {
+		if !unicode.Is(unicode.Han, r) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func asciiWord(s string) bool {
+	for _, r := range s {
+		if r < 'a' || r > 'z' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,233 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"careline/bot/fold"
+)
+
+// reading is one message in canonical form with the words found in it. Positions
+// are in canonical characters.
+type reading struct {
+	folded    fold.Folded
+	runes     []rune
+	starts    []int // byte offsets of each character in the folded text
+	ends      []int
+	sentences []int // number of the sentence each character stands in
+	clauses   []int
+	tokens    []token                 // by start, none hidden in a longer one
+	last      [len(grammarGroups)]int // where the last word of each group starts, -1 if there is none
+}
+
+// token is one word of the lexicon in a message.
+type token struct {
+	word
+	start, end int
+}
+
+// read brings a folded text into triage's canonical form: no apostrophes, no
+// marks that only split a word, simplified characters.
+func (x *lexicon) read(f fold.Folded) reading {
+	m := reading{folded: f}
+	text := []rune(f.Text())
+	at := 0
+	for i, r := range text {
+		width := len(string(r))
+		if !splitsWord(text, i) {
+			if plain, ok := x.simplified[r]; ok {
+				r = plain
+			}
+			m.runes = append(m.runes, r)
+			m.starts = append(m.starts, at)
+			m.ends = append(m.ends, at+width)
+		}
+		at += width
+	}
+	return m
+}
+
+// splitsWord reports marks that hide a word from rules: apostrophes, and a single
+// mark between two Chinese characters.
+func splitsWord(text []rune, i int) bool {
+	if strings.ContainsRune("'’‘`", text[i]) {
+		return true
+	}
+	return strings.ContainsRune("*·-_~|/+^#", text[i]) && i > 0 && i+1 < len(text) && unicode.Is(unicode.Han, text[i-1]) && unicode.Is(unicode.Han, text[i+1])
+}
+
+// hear reads a message and finds its words.
+func (r *redFlags) hear(text string) reading {
+	m := r.words.read(fold.Fold(text))
+	m.split()
+	m.tokens = r.words.find(m.runes)
+	for i := range m.last {
+		m.last[i] = -1
+	}
+	for _, t := range m.tokens {
+		if int(t.sign) < len(m.last) {
+			m.last[t.sign] = t.start
+		}
+	}
+	return m
+}
+
+// longestSentence is how far one word says how another is meant: spoken text
+// may have no full stop at all.
+const longestSentence = 200
+
+// split numbers sentences and clauses.
+func (m *reading) split() {
+	m.sentences, m.clauses = make([]int, len(m.runes)), make([]int, len(m.runes))
+	sentence, clause, began := 0, 0, 0
+	for i, r := range m.runes {
+		m.sentences[i], m.clauses[i] = sentence, clause
+		switch {
+		case i-began >= longestSentence, strings.ContainsRune("。!?;…", r), r == '.' && !m.digit(i+1):
+			sentence++
+			clause++
+			began = i
+		case strings.ContainsRune(",:()（）“”\"", r):
+			clause++
+		}
+	}
+}
+
+func (m *reading) digit(i int) bool {
+	return i < len(m.runes) && m.runes[i] >= '0' && m.runes[i] <= '9'
+}
+
+func (x *lexicon) find(runes []rune) []token {
+	var found []token
+	for start := range runes {
+		at := x.root
+		for i := start; i < len(runes); i++ {
+			if at = at.next[runes[i]]; at == nil {
+				break
+			}
+			for _, w := range at.words {
+				if w.free || whole(runes, start, i+1) {
+					found = append(found, token{word: w, start: start, end: i + 1})
+				}
+			}
+		}
+	}
+	return longest(found)
+}
+
+// whole reports that no Latin word or number is cut at the ends.
+func whole(runes []rune, start, end int) bool {
+	return !(start > 0 && sameWord(runes[start-1], runes[start])) && !(end < len(runes) && sameWord(runes[end-1], runes[end]))
+}
+
+func sameWord(a, b rune) bool {
+	latin := func(r rune) bool { return r >= 'a' && r <= 'z' }
+	digit := func(r rune) bool { return r >= '0' && r <= '9' }
+	return latin(a) && latin(b) || digit(a) && digit(b)
+}
+
+// longest drops words inside longer words: noise hides all (no 婴儿 in 试管婴儿),
+// any other word hides grammar only (no 不 in 不想活).
+func longest(found []token) []token {
+	slices.SortStableFunc(found, func(a, b token) int {
+		if a.start != b.start {
+			return a.start - b.start
+		}
+		return b.end - a.end
+	})
+	kept := found[:0]
+	var longer, longerNoise token
+	for _, t := range found {
+		grammar := t.sign < signID(len(grammarGroups)) && t.sign != noise
+		if t.inside(longerNoise) || grammar && t.inside(longer) {
+			continue
+		}
+		kept = append(kept, t)
+		if t.end > longer.end {
+			longer = t
+		}
+		if t.sign == noise && t.end > longerNoise.end {
+			longerNoise = t
+		}
+	}
+	return kept
+}
+
+func (t token) inside(longer token) bool {
+	return t.end < longer.end || t.end == longer.end && t.start > longer.start
+}
+
+// mention is a sign found in a message.
+type mention struct {
+	sign       signID
+	start, end int
+	clause     bool
+	variant    bool
+}
+
+// Two words of a pair stand at most this many characters apart: a Chinese clause
+// is short, English puts small words between.
+const (
+	gapHan   = 6
+	gapLatin = 16
+)
+
+// mentions are the signs of a message: single words and pairs.
+func (r *redFlags) mentions(m *reading) []mention {
+	var all []mention
+	for _, t := range m.tokens {
+		if int(t.sign) >= len(grammarGroups) {
+			all = append(all, mention{sign: t.sign, start: t.start, end: t.end, clause: t.clause, variant: t.variant})
+		}
+	}
+	singles := len(all)
+	for i, a := range all[:singles] {
+		for _, b := range all[i+1 : singles] {
+			if b.start-a.end > gapLatin {
+				break
+			}
+			if !m.close(a, b) {
+				continue
+			}
+			for _, s := range r.pairs[pair{a.sign, b.sign}] {
+				if written(all[:singles], i, s, b.end) {
+					continue
+				}
+				all = append(all, mention{sign: s, start: a.start, end: b.end, clause: true, variant: a.variant || b.variant})
+			}
+		}
+	}
+	return all
+}
+
+// written reports that the pair of mention i up to end is one word of its own
+// ("胸痛"), which is no statement with a subject and a verb.
+func written(singles []mention, i int, s signID, end int) bool {
+	start := singles[i].start
+	for i > 0 && singles[i-1].start == start {
+		i--
+	}
+	for ; i < len(singles) && singles[i].start == start; i++ {
+		if singles[i].sign == s && singles[i].end >= end {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *reading) close(a, b mention) bool {
+	if a.end >= b.end || a.start == b.start || m.clauses[a.start] != m.clauses[b.start] {
+		return false
+	}
+	most := gapLatin
+	if unicode.Is(unicode.Han, m.runes[b.start]) {
+		most = gapHan
+	}
+	return b.start-a.end <= most
+}
+
+// origin is the byte span of a mention in the message as written.
+func (m *reading) origin(s mention) (int, int) {
+	return m.folded.Origin(m.starts[s.start], m.ends[s.end-1])
+}

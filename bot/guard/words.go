@@ -1,0 +1,106 @@
+package guard
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+
+	"careline/bot/fold"
+)
+
+//go:embed data/review/*.yaml
+var reviewFiles embed.FS
+
+// reviewWords are the word lists of Review, found in one pass over a text.
+type reviewWords struct {
+	phrases phraseBook
+	lists   map[string]bool   // those read
+	units   map[string]string // spelling to canonical unit
+}
+
+// reviewLists are the lists the checks use; every one must be in the data, and
+// the data has no others.
+var reviewLists = []string{
+	"numbers.allowed", "numbers.names", "numbers.spans.home", "numbers.spans.routine", "numbers.spans.this_week", "numbers.spans.today", "numbers.spans.now",
+	"numbers.measures", "numbers.ordinary", "numbers.before", "numbers.comparators", "numbers.ordered", "numbers.ranges", "numbers.difference", "numbers.elapsed", "numbers.person",
+	"direction.high", "direction.low", "direction.within", "direction.out", "direction.up", "direction.down", "direction.same",
+	"direction.past", "direction.feelings", "direction.several", "direction.refusal", "direction.ordinary",
+	"grammar.negators", "grammar.affirmative", "grammar.questions", "grammar.conditions",
+	"normal.all", "normal.rest",
+	"urgency.now", "urgency.today", "urgency.delay", "urgency.hope",
+	"diagnosis.assert", "diagnosis.exclude", "diagnosis.uncertain", "diagnosis.told",
+	"medication.drugs", "medication.take", "medication.change", "medication.refrain", "medication.protect", "medication.consult", "medication.recipes", "medication.doses",
+	"contact.words", "voice.impersonation", "voice.promises",
+	"lexicon.condition", "lexicon.organ", "lexicon.cause", "lexicon.food", "lexicon.test", "lexicon.department", "lexicon.symptom", "lexicon.guideline", "lexicon.allowed",
+}
+
+// reviewFile is one file of data/review.
+type reviewFile struct {
+	ApprovedBy string              `yaml:"approved_by"` // "none" while a proposal
+	Lists      map[string][]string `yaml:"lists"`
+	Units      map[string][]string `yaml:"units"` // a unit and its other spellings
+}
+
+func loadReviewWords(g *Guard) (err error) {
+	g.words, err = readReviewWords(reviewFiles)
+	return err
+}
+
+func readReviewWords(files fs.FS) (reviewWords, error) {
+	w := reviewWords{phrases: phraseBook{}, lists: map[string]bool{}, units: map[string]string{}}
+	names, err := fs.Glob(files, "data/review/*.yaml")
+	if err != nil {
+		return w, err
+	}
+	for _, name := range names {
+		raw, err := fs.ReadFile(files, name)
+		if err != nil {
+			return w, err
+		}
+		var file reviewFile
+		if err := yaml.UnmarshalWithOptions(raw, &file, yaml.Strict()); err != nil {
+			return w, fmt.Errorf("%s: %w", name, err)
+		}
+		if file.ApprovedBy == "" {
+			return w, fmt.Errorf(`%s: approved_by is missing; it is "none" until somebody signs`, name)
+		}
+		for list, phrases := range file.Lists {
+			if err := w.add(list, phrases); err != nil {
+				return w, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		for unit, spellings := range file.Units {
+			for _, spelling := range append(spellings, unit) {
+				w.phrases.add("units", fold.Text(spelling))
+				w.units[canonicalUnit(spelling)] = canonicalUnit(unit)
+			}
+		}
+	}
+	for _, list := range reviewLists {
+		if !w.lists[list] {
+			return w, fmt.Errorf("data/review: list %s is missing", list)
+		}
+	}
+	return w, nil
+}
+
+func (w *reviewWords) add(list string, phrases []string) error {
+	if !slices.Contains(reviewLists, list) {
+		return fmt.Errorf("no check uses list %q", list)
+	}
+	if w.lists[list] {
+		return fmt.Errorf("list %s is there twice", list)
+	}
+	w.lists[list] = true
+	for _, p := range phrases {
+		folded := fold.Text(p)
+		if folded == "" {
+			return fmt.Errorf("list %s has an empty phrase", list)
+		}
+		w.phrases.add(list, folded)
+	}
+	return nil
+}
