@@ -35,6 +35,9 @@ func (s *Store) openCase(ctx context.Context, tx pgx.Tx, c *thread, why bot.Case
 	var id int64
 	var before string
 	err := tx.QueryRow(ctx, `select id, level from cases where conversation_id = $1 and closed_at is null for update`, int64(c.ID)).Scan(&id, &before)
+	if noRows(err) {
+		id, before, err = adopt(ctx, tx, c, inbox, due)
+	}
 	kind := "joined"
 	switch {
 	case noRows(err):
@@ -64,6 +67,15 @@ func (s *Store) openCase(ctx context.Context, tx pgx.Tx, c *thread, why bot.Case
 	queueAudit(b, c.Institution, now, bot.Actor{Kind: "system"}, "case."+kind, subject{"case", id})
 	b.Queue(`select pg_notify('careline_events', $1)`, string(c.Institution)+"/"+strconv.FormatInt(int64(c.ID), 10))
 	return send(ctx, tx, b)
+}
+
+// adopt gives the conversation to the open case of a patient nobody could write to
+// until now, so that one danger is one case; no row comes back when there is none.
+func adopt(ctx context.Context, tx pgx.Tx, c *thread, inbox bot.MessageID, due time.Time) (id int64, level string, err error) {
+	err = tx.QueryRow(ctx, `update cases set conversation_id = $2, inbox_id = $3, due_at = least(due_at, $4)
+		where patient_id = $1 and conversation_id is null and closed_at is null returning id, level`,
+		int64(c.Patient), int64(c.ID), orNull(int64(inbox)), due).Scan(&id, &level)
+	return id, level, err
 }
 
 func queueCaseEvent(b *pgx.Batch, id bot.InstitutionID, c bot.CaseID, now time.Time, by bot.Actor, kind string, level bot.Level, rule string) {

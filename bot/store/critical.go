@@ -16,14 +16,16 @@ type BoundConversation struct {
 	ID       bot.ConversationID
 	Language bot.Language
 	Relation bot.Relation
+	Sex      bot.Sex // the patient's
 }
 
 // BoundConversations are the conversations in which a patient's results may be
 // spoken of, oldest first; the terminal's are not among them.
 func (s *Store) BoundConversations(ctx context.Context, id bot.InstitutionID, patient bot.PatientID) (all []BoundConversation, err error) {
 	err = s.db.InRead(ctx, id, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select c.id, a.language, b.relation
+		rows, err := tx.Query(ctx, `select c.id, a.language, b.relation, p.sex
 			from bindings b join conversations c on c.institution_id = b.institution_id and c.account_id = b.account_id
+			join patients p on p.institution_id = b.institution_id and p.id = b.patient_id
 			join accounts a on a.institution_id = b.institution_id and a.id = b.account_id
 			where b.patient_id = $1 and b.ended_at is null and c.channel <> $2
 				and exists (select from consents x where x.institution_id = b.institution_id and x.account_id = b.account_id and x.purpose = $3 and x.withdrawn_at is null)
@@ -32,7 +34,7 @@ func (s *Store) BoundConversations(ctx context.Context, id bot.InstitutionID, pa
 			return err
 		}
 		all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (b BoundConversation, err error) {
-			err = row.Scan((*int64)(&b.ID), (*string)(&b.Language), (*string)(&b.Relation))
+			err = row.Scan((*int64)(&b.ID), (*string)(&b.Language), (*string)(&b.Relation), (*string)(&b.Sex))
 			return b, err
 		})
 		return err

@@ -69,3 +69,35 @@ func TestOnlyThoseWhoAgreedAreToldOfAPatientsResults(t *testing.T) {
 		t.Errorf("%d conversations may be told, want anna's alone: %v", len(bound), err)
 	}
 }
+
+func TestACaseOfAPatientNobodyCouldWriteToIsJoinedWhenTheyWrite(t *testing.T) {
+	t.Parallel()
+	s, db := storetest.New(t)
+	at := storetest.Now
+	c, err := s.Account(t.Context(), storetest.Hospital, "webchat", bot.T("anna"), bot.Chinese, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var patient int64
+	err = db.In(t.Context(), storetest.Hospital, func(tx pgx.Tx) error {
+		if err := tx.QueryRow(t.Context(), `insert into patients (institution_id, created_at) values ($1, $2) returning id`, string(storetest.Hospital), at).Scan(&patient); err != nil {
+			return err
+		}
+		_, err := tx.Exec(t.Context(), `update conversations set patient_id = $1 where id = $2`, patient, int64(c.ID))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	critical := bot.CaseReason{Level: bot.LevelEmergency, Trigger: bot.Trigger{Level: bot.LevelEmergency, Rule: "critical", Term: "K"}, Result: 7}
+	if err := s.OpenForPatient(t.Context(), storetest.Hospital, bot.PatientID(patient), critical, at); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RequestHuman(t.Context(), storetest.Hospital, c.ID, bot.T("已经记下"), at.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	cases, err := s.Cases(t.Context(), storetest.Hospital, false)
+	if err != nil || len(cases) != 1 || cases[0].Level != bot.LevelEmergency || cases[0].Conversation != c.ID || cases[0].Result != 7 {
+		t.Errorf("cases %+v, %v", cases, err)
+	}
+}

@@ -17,8 +17,8 @@ import (
 // Name is the channel's name in the vocabulary.
 const Name = "webchat"
 
-// maxBody is the largest request a visitor may send: the inbox reads messages of
-// up to 20,000 characters, each up to nine bytes in a form.
+// maxBody is the largest request a visitor may send: triage reads even a message
+// that is too long to store, up to nine bytes a character in a form.
 const maxBody = 256 << 10
 
 // Config is what a Site needs.

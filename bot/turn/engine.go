@@ -1,0 +1,171 @@
+// Package turn takes the unanswered messages of one conversation to one
+// decision. It reads evidence and writes nothing; the decision is committed by
+// whoever asked for it.
+package turn
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"careline/bot"
+	"careline/bot/guard"
+	"careline/retrieval/knowledge"
+	"careline/retrieval/labs"
+)
+
+// Config is what an Engine needs.
+type Config struct {
+	Guard     *guard.Guard
+	Catalogue *labs.Catalogue
+	Finder    *labs.Finder
+	Library   *knowledge.Library
+	// Institution, Critical and OnShift read what the store holds.
+	Institution func(context.Context, bot.InstitutionID) (bot.Institution, error)
+	Critical    func(context.Context, bot.InstitutionID) ([]bot.Critical, error)
+	OnShift     func(context.Context, bot.InstitutionID, time.Time) (bool, error)
+}
+
+// Engine decides turns. It is safe for concurrent use.
+type Engine struct {
+	Config
+	words   words
+	phrases map[bot.Language]*phrases
+}
+
+// New reads the composer's phrases and returns an Engine.
+func New(c Config) (*Engine, error) {
+	w, err := loadWords()
+	if err != nil {
+		return nil, err
+	}
+	p, err := loadPhrases()
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{Config: c, words: w, phrases: p}, nil
+}
+
+// pending is one turn on its way to a decision.
+type pending struct {
+	*bot.Turn
+	now         time.Time
+	institution bot.Institution
+	question    question
+	evidence    bot.Evidence
+	found       labs.Found
+	patient     bot.PatientID
+	critical    []bot.Fact // the latest value of every item, asked about or not
+	onShift     bool
+	trigger     bot.Trigger
+}
+
+// Decide takes one turn to a decision. Rules set the level before anything is
+// composed; a text leaves only after the guard's review.
+func (e *Engine) Decide(ctx context.Context, t *bot.Turn, now time.Time) (bot.Decision, error) {
+	p := &pending{Turn: t, now: now, question: e.words.hear(e.withContext(t), t.Conversation.Language)}
+	if !t.Conversation.Owner.Bot() {
+		return p.decision(bot.AnswerSilent, bot.AuthorSystem), nil
+	}
+	if err := e.settings(ctx, p); err != nil {
+		return bot.Decision{}, err
+	}
+	binding, bound, ask := e.words.whose(t, p.question)
+	consented := t.Consented || t.Conversation.Channel == operatorChannel
+	p.evidence = bot.Evidence{Now: now, Facts: e.Catalogue.Stated(bot.T(p.question.text))}
+	if consented && bound && !ask {
+		if err := e.results(ctx, p, binding); err != nil {
+			return bot.Decision{}, err
+		}
+	} else {
+		p.evidence.Asked = e.named(p.question.text)
+	}
+	if err := e.triage(ctx, p); err != nil {
+		return bot.Decision{}, err
+	}
+	switch {
+	case p.trigger.Level.Urgent() || t.Conversation.Level.Urgent():
+		return e.safety(p)
+	case p.trigger.Level == bot.LevelHuman:
+		return e.human(p)
+	case p.question.greeting || p.question.thanks:
+		return e.courtesy(p)
+	case !consented:
+		return e.notice(p, "consent-needed", guard.NoticeSlots{OnShift: p.onShift})
+	case ask:
+		return e.notice(p, "whose-report", guard.NoticeSlots{Relations: relations(t.Bindings)})
+	}
+	return e.explain(ctx, p)
+}
+
+func (e *Engine) settings(ctx context.Context, p *pending) (err error) {
+	id := p.Conversation.Institution
+	if p.institution, err = e.Institution(ctx, id); err != nil {
+		return fmt.Errorf("turn: institution %s: %w", id, err)
+	}
+	if p.onShift, err = e.OnShift(ctx, id, p.now); err != nil {
+		return fmt.Errorf("turn: who is on shift at %s: %w", id, err)
+	}
+	return nil
+}
+
+// withContext adds the question before, when a message only says whose report
+// or only points back ("那怎么办"): the person does not repeat themselves.
+func (e *Engine) withContext(t *bot.Turn) []bot.TurnMessage {
+	heard := e.words.hear(t.Messages, t.Conversation.Language)
+	if heard.report || heard.greeting || heard.thanks || len(e.Catalogue.Mentions(heard.text)) > 0 || len([]rune(heard.folded)) > 24 {
+		return t.Messages
+	}
+	for i := len(t.Recent) - 1; i >= 0; i-- {
+		m := t.Recent[i]
+		if m.Author == bot.AuthorPatient && len(e.Catalogue.Mentions(m.Text.Plain())) > 0 {
+			before := bot.TurnMessage{Kind: "text", Text: m.Text, At: m.At}
+			return append([]bot.TurnMessage{before}, t.Messages...)
+		}
+	}
+	return t.Messages
+}
+
+// named are the analytes a question names, in order.
+func (e *Engine) named(text string) []bot.AnalyteID {
+	var all []bot.AnalyteID
+	for _, m := range e.Catalogue.Mentions(text) {
+		for _, id := range m.Analytes {
+			if !slices.Contains(all, id) {
+				all = append(all, id)
+			}
+		}
+	}
+	return all
+}
+
+func (p *pending) decision(kind bot.AnswerKind, author bot.Author) bot.Decision {
+	d := bot.Decision{
+		Kind: kind, Author: author, Language: p.question.language, Level: max(p.Conversation.Level, p.trigger.Level),
+		Patient: p.patient, Evidence: p.evidence, Verdict: bot.VerdictSafety, DecidedAt: p.now,
+	}
+	if p.trigger.Level > bot.LevelNone {
+		trigger := p.trigger
+		d.Trigger = &trigger
+		d.OpenCase = &bot.CaseReason{Level: trigger.Level, Trigger: trigger, Result: p.criticalResult()}
+	}
+	return d
+}
+
+func (p *pending) criticalResult() bot.ResultID {
+	for _, f := range p.evidence.Facts {
+		if f.Critical != nil {
+			return f.Result
+		}
+	}
+	return 0
+}
+
+func relations(bindings []bot.Binding) []bot.Relation {
+	var all []bot.Relation
+	for _, b := range bindings {
+		all = append(all, b.Relation)
+	}
+	return all
+}

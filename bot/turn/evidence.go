@@ -1,0 +1,118 @@
+package turn
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"careline/bot"
+	"careline/bot/guard"
+	"careline/retrieval/knowledge"
+)
+
+// adult is the age from which an interval printed for adults may be used.
+const adult = 18
+
+// results adds what this patient's reports say, and the critical line each fact
+// meets. Facts the question is not about enter only when they are critical.
+func (e *Engine) results(ctx context.Context, p *pending, b bot.Binding) error {
+	found, err := e.Finder.Find(ctx, p.institution, b.Patient, p.question.text, p.question.language, p.now)
+	if err != nil {
+		return fmt.Errorf("turn: results of patient %d: %w", b.Patient, err)
+	}
+	p.found, p.patient = found, b.Patient
+	person := found.Patient
+	person.Relation = b.Relation
+	p.evidence.Patient = &person
+	p.evidence.Asked = found.Asked
+	for i := range p.evidence.Facts {
+		p.evidence.Facts[i].Judged = !person.Pregnant && (person.Age < 0 || person.Age >= adult)
+	}
+	p.evidence.Facts = append(found.Facts, p.evidence.Facts...)
+	for _, latest := range found.Latest {
+		p.critical = append(p.critical, latest)
+	}
+	return nil
+}
+
+// triage sets the level from the messages and every fact, asked about or not.
+func (e *Engine) triage(ctx context.Context, p *pending) error {
+	table, err := e.Critical(ctx, p.Conversation.Institution)
+	if err != nil {
+		return fmt.Errorf("turn: critical table of %s: %w", p.Conversation.Institution, err)
+	}
+	for i, f := range p.evidence.Facts {
+		p.evidence.Facts[i].Critical = guard.Meets(f, table, p.now)
+	}
+	for _, f := range p.critical {
+		known := slices.ContainsFunc(p.evidence.Facts, func(g bot.Fact) bool { return g.Result == f.Result && g.Kind == f.Kind })
+		if f.Critical = guard.Meets(f, table, p.now); f.Critical != nil && !known {
+			p.evidence.Facts = append(p.evidence.Facts, f)
+		}
+	}
+	number(p.evidence.Facts)
+	p.trigger = e.Guard.Triage(guard.TriageInput{
+		Messages: p.Messages, Standing: p.Conversation.Level, Facts: p.evidence.Facts, Now: p.now, Language: p.question.language,
+	})
+	return nil
+}
+
+// number gives facts their ids within this evidence.
+func number(facts []bot.Fact) {
+	for i := range facts {
+		facts[i].ID = fmt.Sprintf("F%d", i+1)
+	}
+}
+
+// passages adds the approved texts about the items asked for, else what search
+// finds for the question.
+func (e *Engine) passages(ctx context.Context, p *pending) error {
+	var analytes []bot.AnalyteID
+	for _, f := range p.evidence.Facts {
+		if f.Analyte != "" && !slices.Contains(analytes, f.Analyte) {
+			analytes = append(analytes, f.Analyte)
+		}
+	}
+	for _, a := range p.asked() {
+		if !slices.Contains(analytes, a) {
+			analytes = append(analytes, a)
+		}
+	}
+	id, language := p.Conversation.Institution, p.question.language
+	found, err := e.Library.Sections(ctx, id, language, analytes)
+	if err != nil {
+		return fmt.Errorf("turn: passages: %w", err)
+	}
+	if len(found) == 0 || p.question.worry && len(p.evidence.Facts) > 1 {
+		hits, err := e.Library.Search(ctx, knowledge.Query{Institution: id, Text: p.question.text, Language: language, Limit: 5})
+		if err != nil {
+			return fmt.Errorf("turn: search: %w", err)
+		}
+		whole, err := e.documents(ctx, p, hits)
+		if err != nil {
+			return err
+		}
+		found = append(found, whole...)
+	}
+	for i := range found {
+		found[i].ID = fmt.Sprintf("K%d", i+1)
+	}
+	p.evidence.Passages = found
+	return nil
+}
+
+// documents are all sections of the best hit's document, so that a general
+// answer can be as whole as one about a result.
+func (e *Engine) documents(ctx context.Context, p *pending, hits []bot.Passage) ([]bot.Passage, error) {
+	if len(hits) == 0 {
+		return nil, nil
+	}
+	whole, err := e.Library.Document(ctx, p.Conversation.Institution, p.question.language, hits[0].Document)
+	if err != nil {
+		return nil, fmt.Errorf("turn: document %s: %w", hits[0].Document, err)
+	}
+	return whole, nil
+}
+
+// asked are the analytes the question names, whether or not results exist.
+func (p *pending) asked() []bot.AnalyteID { return p.evidence.Asked }
