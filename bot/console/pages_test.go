@@ -80,7 +80,7 @@ func fixtures(s pages.Speech) map[string]drawn {
 	cases := []caseView{
 		view(12, bot.LevelCrisis, pick("女，34 岁", "female, aged 34"), pick("心理危机", "T6 · self-harm"), -2*time.Minute, s.Say("owner-none")),
 		view(11, bot.LevelEmergency, pick("男，67 岁", "male, aged 67"), s.Say("rule-critical"), 4*time.Minute, s.Say("owner-none")),
-		view(9, bot.LevelHuman, pick("女，52 岁", "female, aged 52"), s.Say("rule-requested"), 48*time.Minute, s.Say("owner-other", pick("周管理师", "Ms Zhou"))),
+		view(9, bot.LevelHuman, pick("女，52 岁", "female, aged 52"), s.Say("rule-asked"), 48*time.Minute, s.Say("owner-other", pick("周管理师", "Ms Zhou"))),
 		view(7, bot.LevelReview, s.Say("patient-unknown"), s.Say("rule-withheld"), 3*time.Hour, s.Say("owner-me")),
 	}
 	series := fixtureSeries()

@@ -49,9 +49,11 @@ type caseView struct {
 	LevelWord string
 	Who       string
 	Reason    string
+	Quote     string // the beginning of the words that opened it
 	Rule      string
 	Term      string
 	Owner     string
+	OwnerName string
 	Mine      bool
 	Taken     bool
 	Due       time.Time
@@ -67,6 +69,7 @@ type casePage struct {
 	Result          *resultView
 	HasConversation bool
 	Messages        []line
+	Unsent          []line // what the patient does not see
 	Last            int64
 	Reports         []reportView
 	MayAct          bool

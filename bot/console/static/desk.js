@@ -35,8 +35,19 @@
       const item = node(event.data), list = $("messages");
       const old = list.querySelector(`[data-number="${CSS.escape(item.dataset.number)}"]`);
       if (old) { old.replaceWith(item); return; }
+      const stay = list.scrollHeight - list.scrollTop - list.clientHeight < 120;
       list.append(item);
+      if (stay) list.scrollTop = list.scrollHeight;
       last = Math.max(last, Number(item.dataset.number));
+      // What is on the screen has been seen: a reply then is not stale.
+      if ($("seen")) $("seen").value = last;
+    });
+    stream.addEventListener("unsent", (event) => {
+      heard();
+      const open = $("unsent")?.querySelector("details")?.open;
+      if (!$("unsent")) return;
+      $("unsent").innerHTML = event.data;
+      if (open && $("unsent").firstElementChild) $("unsent").firstElementChild.open = true;
     });
     stream.addEventListener("acts", (event) => {
       heard();
@@ -45,6 +56,19 @@
     });
   };
   if (page.stream) connect();
+  const lines = $("messages");
+  if (lines) lines.scrollTop = lines.scrollHeight;
+
+  // Somebody who moves or types is at the desk; an open page alone is not.
+  let told = 0;
+  const here = () => {
+    if (!page.stream || Date.now() - told < 60000) return;
+    told = Date.now();
+    fetch(`${page.path}/here`, { method: "POST", headers: { "X-Fragment": "yes" } }).then((answer) => {
+      if (answer.status === 401) location.reload();
+    }, () => {});
+  };
+  for (const sign of ["pointerdown", "pointermove", "keydown"]) document.addEventListener(sign, here, { passive: true });
 
   // --- evidence and trends ----------------------------------------------------
   const fetchInto = async (address, target) => {
