@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"careline/bot"
+	"careline/bot/guard"
+	"careline/bot/inbox"
+	"careline/bot/llm"
+	"careline/bot/postgres"
+	"careline/bot/store"
+	"careline/bot/turn"
+	"careline/retrieval/embed"
+	"careline/retrieval/knowledge"
+	"careline/retrieval/labs"
+)
+
+// app is everything a command needs, wired by hand in the order it depends on
+// each other. Commands take what they use.
+type app struct {
+	db        *postgres.DB
+	store     *store.Store
+	guard     *guard.Guard
+	catalogue *labs.Catalogue
+	finder    *labs.Finder
+	library   *knowledge.Library
+	embedder  embed.Embedder
+	inbox     *inbox.Receiver
+	engine    *turn.Engine
+	critical  func(context.Context, bot.InstitutionID) ([]bot.Critical, error)
+}
+
+// open connects to the database, starting the private cluster when it is down
+// and no DATABASE_URL is given, and wires the parts.
+func (g *global) open(ctx context.Context, log *slog.Logger) (*app, error) {
+	service, _, err := g.databases(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	db, err := postgres.Open(ctx, service, postgres.Options{})
+	if err != nil {
+		return nil, bot.Errorf(bot.KindUnavailable, "The database does not answer. `careline doctor` says what to do.", "open database: %w", err)
+	}
+	a, err := g.wire(db)
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (g *global) wire(db *postgres.DB) (*app, error) {
+	a := &app{db: db}
+	vault, err := store.OpenVault(g.keyFile())
+	if err != nil {
+		return nil, err
+	}
+	a.store = store.New(db, vault)
+	if a.guard, err = guard.Load(); err != nil {
+		return nil, err
+	}
+	if a.catalogue, err = labs.LoadCatalogue(); err != nil {
+		return nil, err
+	}
+	if a.embedder, err = g.Embed.embedder(a.catalogue); err != nil {
+		return nil, err
+	}
+	a.finder = labs.NewFinder(db, a.catalogue, a.embedder)
+	a.library = knowledge.New(db, a.embedder)
+	a.critical = cached(time.Minute, a.store.CriticalTable)
+	a.inbox = &inbox.Receiver{Store: a.store, Guard: a.guard, Stated: a.catalogue.Stated, Critical: a.critical}
+	a.engine, err = turn.New(turn.Config{
+		Guard: a.guard, Catalogue: a.catalogue, Finder: a.finder, Library: a.library,
+		Institution: cached(time.Minute, a.store.Institution), Critical: a.critical, OnShift: a.store.OnShift,
+	})
+	return a, err
+}
+
+func (a *app) close() { a.db.Close() }
+
+func (g *global) keyFile() string {
+	if g.KeyFile != "" {
+		return g.KeyFile
+	}
+	return filepath.Join(g.Home, "keys.json")
+}
+
+// embedder is the configured one, the built-in by default.
+func (c embedConfig) embedder(catalogue *labs.Catalogue) (embed.Embedder, error) {
+	if c.URL == "" {
+		return embed.BuiltIn(catalogue.Synonyms()), nil
+	}
+	if c.Model == "" {
+		return nil, bot.Errorf(bot.KindInvalid, "An embedding endpoint needs --embed-model.", "embed: no model for the endpoint")
+	}
+	client, err := llm.New(llm.Config{BaseURL: c.URL, Key: c.Key})
+	if err != nil {
+		return nil, fmt.Errorf("embedding endpoint: %w", err)
+	}
+	return embed.Endpoint(client, c.Model, c.Dimension), nil
+}
