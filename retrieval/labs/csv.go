@@ -101,7 +101,7 @@ func (r *row) doubt() string {
 		r.made, made = parseTime(collected, r.zone)
 	}
 	switch {
-	case len(r.record) < r.width || strings.Join(r.record[r.width:], "") != "":
+	case len(r.record) != r.width:
 		return "the line has another number of cells than the header line"
 	case r.cell("patient") == "":
 		return "no patient identifier"

@@ -26,8 +26,8 @@ func Direction(v bot.Value, i bot.Interval) bot.Direction {
 // directionBelow is where a value lies of which only a bound above is known.
 func directionBelow(v bot.Value, i bot.Interval) bot.Direction {
 	strict := v.Comparator == "<"
-	// What is measured is not below zero: such a bound is none.
-	if i.Low.Valid() && i.Low.Rat().Sign() != 0 {
+	// What is measured is not below zero: "0-5" binds from above alone.
+	if i.Low.Valid() && (i.LowOpen || i.Low.Rat().Sign() != 0) {
 		if beyond(i.Low.Cmp(v.Number), i.LowOpen || strict) {
 			return bot.DirectionLow
 		}

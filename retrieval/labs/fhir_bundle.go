@@ -111,23 +111,28 @@ func nameOf(names []humanName) string {
 // number is what names a report: its identifier, its id, else its place and time.
 func (b *bundle) number(n *node, patient int) string {
 	for _, i := range n.Identifier {
-		if i.Value != "" {
-			return readable(i.Value, mostName)
+		if number := readable(i.Value, mostName); number != "" {
+			return number
 		}
 	}
-	if n.ID != "" {
-		return readable(n.ID, mostName)
+	if id := readable(n.ID, mostName); id != "" {
+		return id
 	}
-	return b.patientNumber(patient) + "/" + n.Code.anyCode() + "/" + n.Effective + n.Issued
+	return b.patientNumber(patient) + "/" + readable(n.Code.anyCode()+"/"+n.Effective+n.Issued, mostName)
 }
 
-func identifierSystem(n *node) string {
+// reportSystem is who issued that number.
+func reportSystem(n *node) string {
 	for _, i := range n.Identifier {
-		if i.Value != "" {
-			return readable(i.System, mostName)
+		if readable(i.Value, mostName) == "" {
+			continue
 		}
+		if system := readable(i.System, mostName); system != "" {
+			return system
+		}
+		break
 	}
-	return ""
+	return fhirSystem
 }
 
 func (b *bundle) performer(n *node) string {

@@ -17,7 +17,7 @@ func (b *bundle) diagnosticReport(n *node) {
 		return // its observations are looked at one by one
 	}
 	report := b.report(patient, bot.Report{
-		System: fhirSystem, Number: b.number(n, patient), Title: readable(n.Code.said(), mostName), Status: fhirStatus(n.Status),
+		System: reportSystem(n), Number: b.number(n, patient), Title: readable(n.Code.said(), mostName), Status: fhirStatus(n.Status),
 		Laboratory: b.performer(n), CollectedAt: b.effective(n), IssuedAt: b.time(n.Issued),
 	})
 	for _, o := range observations {

@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"careline/bot"
+	"careline/bot/postgres"
 	"careline/bot/store"
 	"careline/bot/store/storetest"
 	"careline/retrieval/embed"
@@ -22,6 +25,12 @@ var (
 func results(t *testing.T, lines ...string) (*labs.Finder, *store.Store, bot.PatientID) {
 	t.Helper()
 	s, db := storetest.New(t)
+	finder, patient := resultsIn(t, s, db, lines...)
+	return finder, s, patient
+}
+
+func resultsIn(t *testing.T, s *store.Store, db *postgres.DB, lines ...string) (*labs.Finder, bot.PatientID) {
+	t.Helper()
 	c := catalogue(t)
 	f, err := labs.Parse(c, "r.csv", strings.NewReader(csvHeader+strings.Join(lines, "\n")), shanghai(t))
 	if err != nil {
@@ -38,7 +47,7 @@ func results(t *testing.T, lines ...string) (*labs.Finder, *store.Store, bot.Pat
 	if err := labs.SeedNames(t.Context(), db, c, embedder); err != nil {
 		t.Fatal(err)
 	}
-	return labs.NewFinder(db, c, embedder), s, patient
+	return labs.NewFinder(db, c, embedder), patient
 }
 
 const who = "T-1,王小雨,女,1980-03-05,"
@@ -200,6 +209,26 @@ func TestAFactCarriesWhatWasPrintedAndTheValuesBefore(t *testing.T) {
 	reports, err := finder.Reports(t.Context(), hospital, patient, 10)
 	if err != nil || len(reports) != 2 || reports[0].Number != "R-2" || len(reports[0].Results) != 4 {
 		t.Errorf("reports %+v, %v", reports, err)
+	}
+}
+
+func TestWhatStaffDealtWithIsNoLongerWatched(t *testing.T) {
+	t.Parallel()
+	s, db := storetest.New(t)
+	finder, patient := resultsIn(t, s, db,
+		who+"R-1,2026-11-19 09:00,钾,6.9,mmol/L,3.5-5.3,↑", who+"R-2,2026-11-20 09:00,钾,7.1,mmol/L,3.5-5.3,↑", who+"R-2,2026-11-20 09:00,钠,140,mmol/L,137-147,")
+	if err := db.In(t.Context(), hospital.ID, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `update results set cleared_at = $1 where value_printed = '7.1'`, now)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := finder.Find(t.Context(), hospital, patient, "血钾", bot.Chinese, now)
+	if err != nil || len(found.Latest) != 1 || found.Latest[0].Analyte != "NA" {
+		t.Errorf("watched: %+v, %v", found.Latest, err)
+	}
+	if len(found.Facts) != 1 || found.Facts[0].Value.Printed != "7.1" || !found.Facts[0].Cleared {
+		t.Errorf("asked: %+v", found.Facts)
 	}
 }
 

@@ -11,9 +11,12 @@ import (
 
 const (
 	aBound = `([-+]?\d+(?:\.\d+)?)`
+
+	powerOfTen = `[x×*]?\s*10(?:[\^*]|\*\*|e\+?)?[\d⁰¹²³⁴-⁹]{1,2}`
+	unitWord   = `[a-zμµ\[{(][a-z\d.μµ·²³^*\s\[\]{}()]*`
 	// What may stand behind an interval is its unit. Other words may narrow whom it
 	// is for ("130-175(男) 115-150(女)", "10-20 (新生儿)"), and it is not used.
-	unitBehind = `\s*(?:\(?(?:个|[x×*]?\s*10(?:[\^*]|\*\*|e\+?)?[\d⁰¹²³⁴-⁹]{1,2})?[a-z0-9μµ.^*·\s{}\[\]()²³]*[/%][a-z0-9μµ升.^*·\s{}\[\]()²³⁹/]*|fl|pg|s|sec|秒)?`
+	unitBehind = `\s*\(?(?:(?:` + powerOfTen + `|` + unitWord + `|个)?\s*(?:%|(?:/\s*[\d.]*(?:` + unitWord + `|升))+)|fl|pg|s|sec|秒)?\)?`
 )
 
 var (
@@ -58,8 +61,9 @@ func ParseInterval(printed string) bot.Interval {
 	return i
 }
 
+// plainForms are a Replacer of the signs printers use for a plain one.
+var plainForms = strings.NewReplacer("·", ".", "．", ".", "～", "~", "〜", "~", "∼", "~", "−", "-", "－", "-", "‐", "-", "‑", "-", "≦", "≤", "≧", "≥", "⩽", "≤", "⩾", "≥")
+
 // plainDigits brings full-width forms and the middle dot some printers use for a
 // decimal point to plain ones.
-func plainDigits(s string) string {
-	return strings.NewReplacer("·", ".", "．", ".", "～", "~", "〜", "~", "∼", "~", "−", "-", "－", "-", "‐", "-", "‑", "-", "≦", "≤", "≧", "≥", "⩽", "≤", "⩾", "≥").Replace(width.Narrow.String(s))
-}
+func plainDigits(s string) string { return plainForms.Replace(width.Narrow.String(s)) }

@@ -26,7 +26,7 @@ func (c *Catalogue) Stated(text bot.Text) []bot.Fact {
 			a := c.analytes[c.byID[id]]
 			s := scanner{original: original, folded: folded, at: m.at.end}
 			stated, ok := c.readStated(a, &s)
-			if !ok || stated.maybeDose && c.stated.taken.MatchString(folded.Text()[:m.at.start]) {
+			if !ok || stated.maybeDose && c.stated.isTaken(folded.Text()[:m.at.start]) {
 				continue
 			}
 			facts = append(facts, bot.Fact{
@@ -111,8 +111,8 @@ func (c *Catalogue) readNumber(a Analyte, s *scanner, r *reading) bool {
 
 var unitShape = regexp.MustCompile(`^\s*(?:(?:[x×*]\s*)?10(?:\^|\*{1,2}|e|\()?\d{1,2}\)?(?:\s*/\s*u?l)?|万(?:/微升|个)?|[a-zμ%]+(?:\s*/\s*[a-zμ]+(?:\s*/\s*1\.73\s*m2)?)?)`)
 
-// unitAt is the unit a text begins with; a power of ten may stand without its
-// volume: "12×10^9".
+// unitAt is the unit a text begins with; it may stand without its volume:
+// "12×10^9", "7.1 mmol".
 func (c *Catalogue) unitAt(a Analyte, rest string) (printed, ucum string, possible bool) {
 	printed = unitShape.FindString(rest)
 	for _, volume := range []string{"", "/L"} {

@@ -73,6 +73,7 @@ func TestAValueIsStatedInManyWays(t *testing.T) {
 		"肌酐1,000":         "CREA 1000",
 		"FBG 1.8 g/L":     "FIB 1.8 g/L",
 		"potassium 7 mEq": "K 7 mEq",
+		"血钾7.1mmol":       "K 7.1 mmol",
 	} {
 		if got := stated(c, text); got != want {
 			t.Errorf("%q states %q, want %q", text, got, want)

@@ -72,6 +72,12 @@ func loadStatedWords() (w statedWords, err error) {
 	return w, nil
 }
 
+// isTaken reports whether the text before a name ends in a word for taking it.
+func (w statedWords) isTaken(before string) bool {
+	const enough = 32 // bytes, more than any of the words has
+	return w.taken.MatchString(before[max(0, len(before)-enough):])
+}
+
 // pattern matches one of the words, the longest first, English ones whole.
 func (l wordList) pattern() string { return strings.Join(l.quoted(``, `\b`), "|") }
 

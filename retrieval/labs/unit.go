@@ -42,9 +42,10 @@ func loadSpellings() (spellings, error) {
 // unitKey is the canonical form of a printed unit: folded, without spaces, one
 // sign for powers of ten.
 func unitKey(printed string) string {
-	key := strings.NewReplacer(" ", "", "×", "", "^", "", "*", "", "μ", "u", "(", "", ")", "").Replace(fold.Text(printed))
-	return strings.TrimPrefix(key, "x")
+	return strings.TrimPrefix(unitSigns.Replace(fold.Text(printed)), "x")
 }
+
+var unitSigns = strings.NewReplacer(" ", "", "×", "", "^", "", "*", "", "μ", "u", "(", "", ")", "")
 
 // Unit reads a printed unit. ucum is "" when the spelling is not known; possible
 // is false when the unit cannot be the analyte's: such a value is kept and shown,
