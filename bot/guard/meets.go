@@ -39,10 +39,12 @@ func comparableValue(f bot.Fact, line bot.Critical) (bot.Value, bool) {
 	switch {
 	case f.Analyte != line.Analyte || specimen != line.Specimen:
 		return bot.Value{}, false
-	case f.Value.UCUM == line.UCUM, f.Kind == bot.FactStated && f.Value.UCUM == "" && f.Value.Unit == "":
+	case f.Value.UCUM == line.UCUM:
 		return f.Value, true
+	case f.Standard.Number.Valid():
+		return f.Standard, f.Standard.UCUM == line.UCUM
 	}
-	return f.Standard, f.Standard.Number.Valid() && f.Standard.UCUM == line.UCUM
+	return f.Value, f.Kind == bot.FactStated && f.Value.UCUM == "" && f.Value.Unit == ""
 }
 
 // inTime: a result is news for the line's hours; what is stated is of now unless

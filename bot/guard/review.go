@@ -66,7 +66,7 @@ func checks() []check {
 // A draft longer than this, or a review slower than this, is refused unread.
 const (
 	longestDraft  = 32 << 10 // bytes
-	slowestReview = time.Second
+	slowestReview = 5 * time.Second
 )
 
 // Review says what keeps a draft from leaving: nil when nothing does. A panic

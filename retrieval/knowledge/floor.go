@@ -26,7 +26,7 @@ type floor struct{ cosine, rank float64 }
 const unreachable = 2
 
 // margin is for the unrelated questions nobody thought of.
-const margin = 1.15
+const margin = 1.3
 
 // unrelated are one language's questions with their vectors, and the floor they
 // showed last.
