@@ -99,7 +99,12 @@ func (c *composition) sympathy() string {
 	if !c.question.worry {
 		return ""
 	}
-	for _, name := range []string{"sympathy-1", "sympathy-2", "sympathy-3", "sympathy-4"} {
+	clauses := []string{"sympathy-1", "sympathy-2", "sympathy-3", "sympathy-4"}
+	if !slices.ContainsFunc(c.evidence.Facts, func(f bot.Fact) bool { return f.Flag != "" }) {
+		// Where nothing is flagged no clause speaks of a mark.
+		clauses = []string{"sympathy-2", "sympathy-4"}
+	}
+	for _, name := range clauses {
 		if clause := c.say(name, nil); !c.said(clause) {
 			return clause
 		}

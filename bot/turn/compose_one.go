@@ -16,8 +16,8 @@ func (c *composition) one(f finding) {
 	c.add(0, c.sympathy()+c.say("conclusion", view))
 	if c.question.trend && len(f.fact.Previous) > 1 {
 		c.add(0, c.trend(f, view))
-	} else {
-		c.add(0, c.say("value", view))
+	} else if value := c.say("value", view); !c.said(value) {
+		c.add(0, value)
 	}
 	c.explain(f)
 	c.aside(f)

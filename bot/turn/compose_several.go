@@ -81,7 +81,7 @@ func (c *composition) outOfRange(out []finding) {
 		c.add(fullOnly, strings.Join(lines[shown:], "\n"))
 	}
 	if causes, ok := out[0].section(""); ok {
-		c.add(3, c.use(causes))
+		c.add(3, c.say("about", c.view(out[0]))+c.use(causes))
 	}
 	c.steps(out[0])
 }
@@ -120,7 +120,7 @@ func (c *composition) reassure() {
 	for _, p := range c.evidence.Passages {
 		if p.Section == "answer" && len(p.Analytes) == 0 {
 			c.add(1, c.use(p))
-			break
+			return
 		}
 	}
 	if c.question.worry {
@@ -163,6 +163,10 @@ func (c *composition) knowledge() {
 // sectionsToSay are the sections a general answer is made of, in order.
 func (c *composition) sectionsToSay() []bot.SectionKind {
 	kinds := []bot.SectionKind{"answer", "measures"}
+	if len(c.missing) > 0 {
+		// Nobody has this result: what to do about it is not for them.
+		return kinds
+	}
 	if c.question.prepare {
 		kinds = append(kinds, "prepare")
 	}

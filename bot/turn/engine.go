@@ -64,7 +64,7 @@ type pending struct {
 // Decide takes one turn to a decision. Rules set the level before anything is
 // composed; a text leaves only after the guard's review.
 func (e *Engine) Decide(ctx context.Context, t *bot.Turn, now time.Time) (bot.Decision, error) {
-	p := &pending{Turn: t, now: now, question: e.words.hear(e.withContext(t), t.Conversation.Language)}
+	p := &pending{Turn: t, now: now, question: e.hear(t)}
 	if !t.Conversation.Owner.Bot() {
 		return p.decision(bot.AnswerSilent, bot.AuthorSystem), nil
 	}
@@ -108,6 +108,14 @@ func (e *Engine) settings(ctx context.Context, p *pending) (err error) {
 		return fmt.Errorf("turn: who is on shift at %s: %w", id, err)
 	}
 	return nil
+}
+
+// hear reads the turn's messages with the question they point back to; worry is
+// what shows in the new messages alone.
+func (e *Engine) hear(t *bot.Turn) question {
+	q := e.words.hear(e.withContext(t), t.Conversation.Language)
+	q.worry = e.words.hear(t.Messages, t.Conversation.Language).worry
+	return q
 }
 
 // withContext adds the question before, when a message only says whose report

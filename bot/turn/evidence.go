@@ -64,6 +64,10 @@ func number(facts []bot.Fact) {
 	}
 }
 
+// worriedDocument is what the library says to somebody whose report is within its
+// ranges and who worries all the same.
+const worriedDocument = "normal-but-worried"
+
 // passages adds the approved texts about the items asked for, else what search
 // finds for the question.
 func (e *Engine) passages(ctx context.Context, p *pending) error {
@@ -83,7 +87,14 @@ func (e *Engine) passages(ctx context.Context, p *pending) error {
 	if err != nil {
 		return fmt.Errorf("turn: passages: %w", err)
 	}
-	if len(found) == 0 || p.question.worry && len(p.evidence.Facts) > 1 {
+	if p.question.worry && p.found.How == "latest" {
+		worried, err := e.Library.Document(ctx, id, language, worriedDocument)
+		if err != nil {
+			return fmt.Errorf("turn: document %s: %w", worriedDocument, err)
+		}
+		found = append(found, worried...)
+	}
+	if len(found) == 0 {
 		hits, err := e.Library.Search(ctx, knowledge.Query{Institution: id, Text: p.question.text, Language: language, Limit: 5})
 		if err != nil {
 			return fmt.Errorf("turn: search: %w", err)

@@ -70,7 +70,7 @@ func js[T any](b *tab, expression string) T {
 // until waits for an expression to be true, whatever page is loading meanwhile.
 func (b *tab) until(expression string) {
 	b.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		value, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
 		if err == nil && value {
 			return

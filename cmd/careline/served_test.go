@@ -74,7 +74,7 @@ func (s *served) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.out, s.stop, s.done, s.stopped = &output{}, cancel, make(chan int, 1), false
 	go func() { s.done <- run(ctx, s.args, stdio{in: strings.NewReader(""), out: s.out, err: s.out}) }()
-	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(s.out.String(), "is ready on"); {
+	for deadline := time.Now().Add(2 * time.Minute); !strings.Contains(s.out.String(), "is ready on"); {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("not ready:\n%s", s.out)
 		}
