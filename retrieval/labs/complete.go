@@ -25,10 +25,11 @@ func (c *Catalogue) complete(r *bot.Result) {
 	}
 	mark := c.flags.meaning(r.Flag)
 	switch {
+	case r.UnitProblem:
+		// The number is not the analyte's, so the mark contradicts nothing.
+		r.Direction = bot.DirectionUnknown
 	case mark.contradicts(r.Direction):
 		r.FlagConflict, r.Direction = true, bot.DirectionUnknown
-	case r.UnitProblem:
-		r.Direction = bot.DirectionUnknown
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	numberText = regexp.MustCompile(`^(<=|>=|≤|≥|<|>)?\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?)$`)
+	numberText = regexp.MustCompile(`^(<=|>=|≤|≥|<|>)?\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?)$`)
 	arrowText  = regexp.MustCompile(`\s*([↑↓]{1,3}|[HL]{1,2}|\*)$`)
 )
 
