@@ -38,6 +38,9 @@ func (f Folded) Origin(start, end int) (int, int) {
 // letters to Latin inside Latin words, single spaces, none between Han characters.
 func Fold(s string) Folded {
 	f := once(s)
+	if settled(f.text) {
+		return f
+	}
 	// Dropping an invisible character or a capital can bring together what only
 	// then composes; a few rounds reach the form that stays.
 	for range maxRounds {
@@ -54,6 +57,17 @@ func Fold(s string) Folded {
 }
 
 const maxRounds = 8
+
+// settled reports whether a folded text holds only characters that nothing can
+// change or compose any more, which most texts do: another round is not needed.
+func settled(text string) bool {
+	for _, r := range text {
+		if r >= utf8.RuneSelf && !(r >= 0x4e00 && r <= 0x9fff) && !strings.ContainsRune("。、“”‘’《》—↑↓μ", r) {
+			return false
+		}
+	}
+	return true
+}
 
 func once(s string) Folded {
 	b := builder{out: make([]byte, 0, len(s)), starts: make([]int, 0, len(s)), ends: make([]int, 0, len(s))}

@@ -41,12 +41,13 @@ func (s *Store) Finish(ctx context.Context, t *bot.Turn, d bot.Decision, now tim
 		b.Queue(`update conversations set answered_seq = $2, level = $3, epoch = $4, patient_id = coalesce($5, patient_id),
 			urgent_text_at = case when $6 then $7 else urgent_text_at end where id = $1`,
 			int64(c.ID), t.Seq, c.Level.String(), c.Epoch, orNull(int64(d.Patient)), d.Kind == bot.AnswerSafety, now)
+		key := "turn/" + strconv.FormatInt(t.Seq, 10)
 		queueOutbox(b, c, outgoing{
-			key: "turn/" + strconv.FormatInt(t.Seq, 10), author: d.Author, decision: id, texts: d.Parts,
+			key: key, author: d.Author, decision: id, texts: d.Parts,
 			ai: d.Author == bot.AuthorAssistant, urgent: d.Kind == bot.AnswerSafety,
 		}, now)
 		if c.Channel == OperatorChannel {
-			queueShownAtOnce(b, c, len(d.Parts), now)
+			queueShownAtOnce(b, c, key, len(d.Parts), now)
 		}
 		if err := send(ctx, tx, b); err != nil {
 			return fmt.Errorf("store: finish conversation %d: %w", c.ID, err)
@@ -60,10 +61,10 @@ func (s *Store) Finish(ctx context.Context, t *bot.Turn, d bot.Decision, now tim
 }
 
 // queueShownAtOnce counts the terminal's parts: it has no sender to do so.
-func queueShownAtOnce(b *pgx.Batch, c thread, parts int, now time.Time) {
+func queueShownAtOnce(b *pgx.Batch, c thread, key string, parts int, now time.Time) {
 	b.Queue(`insert into events (institution_id, conversation_id, number, kind, outbox_id, at)
 		select $1, $2, $3 + row_number() over (order by o.id), 'outbound', o.id, $4 from outbox o
-		where o.conversation_id = $2 and not exists (select from events e where e.conversation_id = $2 and e.outbox_id = o.id)`, string(c.Institution), int64(c.ID), c.counter, now)
+		where o.institution_id = $1 and o.conversation_id = $2 and o.turn_key = $5`, string(c.Institution), int64(c.ID), c.counter, now, key)
 	b.Queue(`update conversations set counter = counter + $2 where id = $1`, int64(c.ID), parts)
 }
 

@@ -122,7 +122,7 @@ func (e *Engine) hear(t *bot.Turn) question {
 // or only points back ("那怎么办"): the person does not repeat themselves.
 func (e *Engine) withContext(t *bot.Turn) []bot.TurnMessage {
 	heard := e.words.hear(t.Messages, t.Conversation.Language)
-	if heard.report || heard.greeting || heard.thanks || len(e.Catalogue.Mentions(heard.text)) > 0 || len([]rune(heard.folded)) > 24 {
+	if e.Catalogue.PointsAtReport(heard.text) || heard.greeting || heard.thanks || len(e.Catalogue.Mentions(heard.text)) > 0 || len([]rune(heard.folded)) > 24 {
 		return t.Messages
 	}
 	for i := len(t.Recent) - 1; i >= 0; i-- {

@@ -14,7 +14,6 @@ import (
 // words are the cues by which a question is heard; see phrases/words.yaml.
 type words struct {
 	Worry     cues           `yaml:"worry"`
-	Report    cues           `yaml:"report"`
 	Trend     cues           `yaml:"trend"`
 	Greeting  cues           `yaml:"greeting"`
 	Thanks    cues           `yaml:"thanks"`
@@ -96,7 +95,6 @@ type question struct {
 	folded    string
 	language  bot.Language
 	worry     bool
-	report    bool
 	trend     bool
 	prepare   bool
 	groups    bool
@@ -114,7 +112,7 @@ func (w words) hear(messages []bot.TurnMessage, fallback bot.Language) question 
 	q := question{text: strings.Join(texts, "\n")}
 	q.folded = fold.Text(q.text)
 	q.language = languageOf(q.text, fallback)
-	q.worry, q.report, q.trend = w.Worry.in(q.folded), w.Report.in(q.folded), w.Trend.in(q.folded)
+	q.worry, q.trend = w.Worry.in(q.folded), w.Trend.in(q.folded)
 	q.prepare, q.groups = w.Prepare.in(q.folded), w.Groups.in(q.folded)
 	switch high, low := w.High.in(q.folded), w.Low.in(q.folded); {
 	case high && !low:

@@ -73,9 +73,13 @@ func (g *global) wire(db *postgres.DB) (*app, error) {
 	a.library = knowledge.New(db, a.embedder)
 	a.critical = cached(time.Minute, a.store.CriticalTable)
 	a.inbox = &inbox.Receiver{Store: a.store, Guard: a.guard, Stated: a.catalogue.Stated, Critical: a.critical}
+	onShift := cached(5*time.Second, func(ctx context.Context, id bot.InstitutionID) (bool, error) {
+		return a.store.OnShift(ctx, id, time.Now().UTC())
+	})
 	a.engine, err = turn.New(turn.Config{
 		Guard: a.guard, Catalogue: a.catalogue, Finder: a.finder, Library: a.library,
-		Institution: cached(time.Minute, a.store.Institution), Critical: a.critical, OnShift: a.store.OnShift,
+		Institution: cached(time.Minute, a.store.Institution), Critical: a.critical,
+		OnShift: func(ctx context.Context, id bot.InstitutionID, _ time.Time) (bool, error) { return onShift(ctx, id) },
 	})
 	return a, err
 }

@@ -11,8 +11,7 @@ import (
 const mostPrevious = 10
 
 // fact is a stored result as evidence, with the values before it.
-func (f *Finder) fact(inst bot.Institution, r record, s stored, language bot.Language) bot.Fact {
-	zone := inst.Location()
+func (f *Finder) fact(zone *time.Location, r record, s stored, language bot.Language) bot.Fact {
 	fact := bot.Fact{
 		Kind: bot.FactResult, Result: s.ID, Report: s.Report, Analyte: s.Analyte, Name: s.Name, Names: []string{s.Name}, Code: s.Code, Specimen: s.Specimen,
 		Value: s.Value, Interval: s.Interval, Flag: s.Flag, Direction: usableDirection(s.Result), Date: bot.DateOf(s.EffectiveAt, zone), At: s.EffectiveAt, Status: s.Status,

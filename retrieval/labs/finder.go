@@ -38,6 +38,7 @@ type Found struct {
 // Find finds a patient's results for a question: by the names in it, by what it
 // points to ("那个带箭头的", "my report"), else by the names nearest in meaning.
 func (f *Finder) Find(ctx context.Context, inst bot.Institution, patient bot.PatientID, text string, language bot.Language, now time.Time) (Found, error) {
+	zone := inst.Location()
 	r, err := f.read(ctx, inst, patient, now)
 	if err != nil {
 		return Found{}, err
@@ -45,7 +46,7 @@ func (f *Finder) Find(ctx context.Context, inst bot.Institution, patient bot.Pat
 	found := Found{Patient: r.person, How: "none"}
 	for _, s := range r.latest(func(s stored) bool { return recent(s, now) }) {
 		if !s.cleared {
-			found.Latest = append(found.Latest, f.fact(inst, r, s, language))
+			found.Latest = append(found.Latest, f.fact(zone, r, s, language))
 		}
 	}
 	chosen := f.choose(r, text, &found)
@@ -55,9 +56,16 @@ func (f *Finder) Find(ctx context.Context, inst bot.Institution, patient bot.Pat
 		}
 	}
 	for _, s := range chosen {
-		found.Facts = append(found.Facts, f.fact(inst, r, s, language))
+		found.Facts = append(found.Facts, f.fact(zone, r, s, language))
 	}
 	return found, nil
+}
+
+// PointsAtReport reports whether a text means results without naming an item:
+// "那个带箭头的", "my report".
+func (c *Catalogue) PointsAtReport(text string) bool {
+	canonical := fold.Text(text)
+	return c.cueWords.Flagged.in(canonical) || c.cueWords.Report.in(canonical)
 }
 
 // choose picks results by what the question says in words.
@@ -181,10 +189,11 @@ func (f *Finder) similar(ctx context.Context, r record, text string, found *Foun
 // Known is everything a reply to this patient may state: the newest value of
 // every item with those before it.
 func (f *Finder) Known(ctx context.Context, inst bot.Institution, patient bot.PatientID, language bot.Language, now time.Time) (Found, error) {
+	zone := inst.Location()
 	r, err := f.read(ctx, inst, patient, now)
 	found := Found{Patient: r.person, How: "latest"}
 	for _, s := range r.latest(func(stored) bool { return true }) {
-		found.Facts = append(found.Facts, f.fact(inst, r, s, language))
+		found.Facts = append(found.Facts, f.fact(zone, r, s, language))
 	}
 	return found, err
 }
@@ -192,11 +201,12 @@ func (f *Finder) Known(ctx context.Context, inst bot.Institution, patient bot.Pa
 // ReportFacts are a report's results that nothing newer has replaced, for the
 // triage of what has just come in.
 func (f *Finder) ReportFacts(ctx context.Context, inst bot.Institution, patient bot.PatientID, report bot.ReportID, now time.Time) ([]bot.Fact, error) {
+	zone := inst.Location()
 	r, err := f.read(ctx, inst, patient, now)
 	var facts []bot.Fact
 	for _, s := range r.latest(func(stored) bool { return true }) {
 		if s.Report == report {
-			facts = append(facts, f.fact(inst, r, s, bot.Chinese))
+			facts = append(facts, f.fact(zone, r, s, bot.Chinese))
 		}
 	}
 	return facts, err
