@@ -56,7 +56,10 @@ func New(c Config) *Runner {
 		c.Workers = 4
 	}
 	if c.Lease == 0 {
-		c.Lease = 5 * time.Second
+		// With a send's lease behind it, a message whose workers died twice still
+		// arrives within ten seconds. A heartbeat keeps the lease of one that lives;
+		// should it be lost all the same, Finish refuses the second answer.
+		c.Lease = 2 * time.Second
 	}
 	if c.Poll == 0 {
 		c.Poll = time.Second

@@ -13,8 +13,8 @@ import (
 // A send that takes longer than its lease counts as lost; its request is ended
 // well before, so that two never run at once.
 const (
-	sendLease   = 5 * time.Second
-	sendTimeout = 4 * time.Second
+	sendLease   = 4 * time.Second
+	sendTimeout = 3 * time.Second
 )
 
 // maxSends is how often a part is tried.
