@@ -79,6 +79,28 @@ func (db *DB) InRead(ctx context.Context, id bot.InstitutionID, do func(pgx.Tx) 
 	return db.in(ctx, id, "begin read only", do)
 }
 
+// Batch is InRead for queries that need nothing of each other: all in one round
+// trip, which is one transaction of its own.
+func (db *DB) Batch(ctx context.Context, id bot.InstitutionID, b *pgx.Batch) error {
+	if !slug.MatchString(string(id)) {
+		return bot.Errorf(bot.KindNotFound, "There is no such institution.", "postgres: not an institution's id")
+	}
+	return db.send(ctx, b, `select set_config('app.institution', $1, true)`, string(id))
+}
+
+// QuickBatch is Across for statements that need nothing of each other.
+func (db *DB) QuickBatch(ctx context.Context, b *pgx.Batch) error {
+	return db.send(ctx, b, `select set_config('synchronous_commit', $1, true)`, "off")
+}
+
+// send runs setting first, within the transaction the batch is.
+func (db *DB) send(ctx context.Context, b *pgx.Batch, setting string, value string) error {
+	all := &pgx.Batch{}
+	all.Queue(setting, value)
+	all.QueuedQueries = append(all.QueuedQueries, b.QueuedQueries...)
+	return db.Pool.SendBatch(ctx, all).Close()
+}
+
 // slug is what an institution's id looks like; see the table institutions.
 var slug = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 

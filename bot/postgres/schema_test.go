@@ -149,6 +149,12 @@ func TestAnInstitutionSeesItsOwnRowsOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var batched int
+	b := &pgx.Batch{}
+	b.Queue(`select count(*) from patients`).QueryRow(func(row pgx.Row) error { return row.Scan(&batched) })
+	if err := db.Batch(ctx, "north", b); err != nil || batched != 1 {
+		t.Errorf("a batch of north sees %d patients, has 1: %v", batched, err)
+	}
 	// The setting ended with its transaction: every pooled connection sees nothing.
 	for range 20 {
 		if n := count(func(sql string, args ...any) pgx.Row { return db.Pool.QueryRow(ctx, sql, args...) }); n != 0 {

@@ -13,8 +13,9 @@ import (
 
 // The clocks of a case: how long a person may take for the first answer.
 const (
-	humanWithin  = 60 * time.Minute
-	reviewWithin = 30 * time.Minute
+	humanWithin     = 60 * time.Minute
+	reviewWithin    = 30 * time.Minute
+	emergencyWithin = 2 * time.Minute // then somebody else is asked
 )
 
 // dueAt is when a case of a level must have been answered.
@@ -25,7 +26,7 @@ func dueAt(level bot.Level, now time.Time) time.Time {
 	case bot.LevelReview:
 		return now.Add(reviewWithin)
 	}
-	return now
+	return now.Add(emergencyWithin)
 }
 
 // openCase opens a conversation's case, or joins the open one: a higher level

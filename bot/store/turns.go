@@ -32,9 +32,11 @@ func (s *Store) ClaimConversation(ctx context.Context, id bot.InstitutionID, con
 
 func (s *Store) claim(ctx context.Context, sql string, args ...any) (*bot.Turn, error) {
 	t := &bot.Turn{Holder: args[0].(string)}
-	err := s.db.Across(ctx, func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, sql, args...).Scan((*string)(&t.Conversation.Institution), (*int64)(&t.Conversation.ID), &t.Seq)
+	b := &pgx.Batch{}
+	b.Queue(sql, args...).QueryRow(func(row pgx.Row) error {
+		return row.Scan((*string)(&t.Conversation.Institution), (*int64)(&t.Conversation.ID), &t.Seq)
 	})
+	err := s.db.QuickBatch(ctx, b)
 	if noRows(err) {
 		return nil, nil
 	}
@@ -47,36 +49,33 @@ func (s *Store) claim(ctx context.Context, sql string, args ...any) (*bot.Turn, 
 // loadTurn reads all a decision needs in one round trip.
 func (s *Store) loadTurn(ctx context.Context, t *bot.Turn) error {
 	id, conversation := t.Conversation.Institution, int64(t.Conversation.ID)
-	err := s.db.InRead(ctx, id, func(tx pgx.Tx) error {
-		b := &pgx.Batch{}
-		b.Queue(selectConversation+` where c.id = $1`, conversation).QueryRow(func(row pgx.Row) (err error) {
-			t.Conversation, err = scanConversation(row)
+	b := &pgx.Batch{}
+	b.Queue(selectConversation+` where c.id = $1`, conversation).QueryRow(func(row pgx.Row) (err error) {
+		t.Conversation, err = scanConversation(row)
+		return err
+	})
+	b.Queue(`select seq, kind, text, received_at from inbox where conversation_id = $1 and seq <= $2 and decision_id is null order by seq`, conversation, t.Seq).
+		Query(func(rows pgx.Rows) (err error) {
+			t.Messages, err = pgx.CollectRows(rows, pgx.RowToStructByPos[bot.TurnMessage])
 			return err
 		})
-		b.Queue(`select seq, kind, text, received_at from inbox where conversation_id = $1 and seq <= $2 and decision_id is null order by seq`, conversation, t.Seq).
-			Query(func(rows pgx.Rows) (err error) {
-				t.Messages, err = pgx.CollectRows(rows, pgx.RowToStructByPos[bot.TurnMessage])
-				return err
-			})
-		b.Queue(`select b.account_id, b.patient_id, b.relation, p.sex, b.bound_at from bindings b join patients p on p.institution_id = b.institution_id and p.id = b.patient_id
+	b.Queue(`select b.account_id, b.patient_id, b.relation, p.sex, b.bound_at from bindings b join patients p on p.institution_id = b.institution_id and p.id = b.patient_id
 			join conversations c on c.institution_id = b.institution_id and c.account_id = b.account_id
 			where c.id = $1 and b.ended_at is null order by b.id`, conversation).Query(func(rows pgx.Rows) (err error) {
-			t.Bindings, err = pgx.CollectRows(rows, scanBinding)
+		t.Bindings, err = pgx.CollectRows(rows, scanBinding)
+		return err
+	})
+	b.Queue(`select exists (select from consents x join conversations c on c.institution_id = x.institution_id and c.account_id = x.account_id
+			where c.id = $1 and x.purpose = $2 and x.withdrawn_at is null)`, conversation, string(bot.PurposeReadReports)).QueryRow(func(row pgx.Row) error { return row.Scan(&t.Consented) })
+	b.Queue(selectTimeline+` where e.conversation_id = $1 and (i.id is null or i.decision_id is not null) order by e.number desc limit $2`, conversation, recentMessages).
+		Query(func(rows pgx.Rows) (err error) {
+			newest, err := pgx.CollectRows(rows, scanMessage)
+			for i := len(newest) - 1; i >= 0; i-- {
+				t.Recent = append(t.Recent, newest[i])
+			}
 			return err
 		})
-		b.Queue(`select exists (select from consents x join conversations c on c.institution_id = x.institution_id and c.account_id = x.account_id
-			where c.id = $1 and x.purpose = $2 and x.withdrawn_at is null)`, conversation, string(bot.PurposeReadReports)).QueryRow(func(row pgx.Row) error { return row.Scan(&t.Consented) })
-		b.Queue(selectTimeline+` where e.conversation_id = $1 and (i.id is null or i.decision_id is not null) order by e.number desc limit $2`, conversation, recentMessages).
-			Query(func(rows pgx.Rows) (err error) {
-				newest, err := pgx.CollectRows(rows, scanMessage)
-				for i := len(newest) - 1; i >= 0; i-- {
-					t.Recent = append(t.Recent, newest[i])
-				}
-				return err
-			})
-		return tx.SendBatch(ctx, b).Close()
-	})
-	if err != nil {
+	if err := s.db.Batch(ctx, id, b); err != nil {
 		return fmt.Errorf("store: load the turn of conversation %d: %w", conversation, unavailable(err))
 	}
 	return nil

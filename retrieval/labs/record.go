@@ -45,27 +45,24 @@ func itemOf(r bot.Result) item {
 
 // read loads a patient and their usable results in one round trip.
 func (f *Finder) read(ctx context.Context, inst bot.Institution, patient bot.PatientID, now time.Time) (r record, err error) {
-	err = f.db.InRead(ctx, inst.ID, func(tx pgx.Tx) error {
-		b := &pgx.Batch{}
-		b.Queue(`select sex, birth_date, pregnant from patients where id = $1`, int64(patient)).QueryRow(func(row pgx.Row) error {
-			var born bot.Date
-			if err := row.Scan((*string)(&r.person.Sex), (*string)(&born), &r.person.Pregnant); err != nil {
-				return err
-			}
-			r.person.Age = -1
-			if years, ok := born.AgeAt(now.In(inst.Location())); ok {
-				r.person.Age = years
-			}
-			return nil
-		})
-		b.Queue(selectStored+` where r.patient_id = $1 and r.status in ('final', 'amended', 'corrected') and r.value_printed <> ''
-			order by r.effective_at desc nulls last, r.id desc limit $2`, int64(patient), mostResults).Query(func(rows pgx.Rows) (err error) {
-			r.results, err = pgx.CollectRows(rows, scanStored)
+	b := &pgx.Batch{}
+	b.Queue(`select sex, birth_date, pregnant from patients where id = $1`, int64(patient)).QueryRow(func(row pgx.Row) error {
+		var born bot.Date
+		if err := row.Scan((*string)(&r.person.Sex), (*string)(&born), &r.person.Pregnant); err != nil {
 			return err
-		})
-		return tx.SendBatch(ctx, b).Close()
+		}
+		r.person.Age = -1
+		if years, ok := born.AgeAt(now.In(inst.Location())); ok {
+			r.person.Age = years
+		}
+		return nil
 	})
-	if err != nil {
+	b.Queue(selectStored+` where r.patient_id = $1 and r.status in ('final', 'amended', 'corrected') and r.value_printed <> ''
+			order by r.effective_at desc nulls last, r.id desc limit $2`, int64(patient), mostResults).Query(func(rows pgx.Rows) (err error) {
+		r.results, err = pgx.CollectRows(rows, scanStored)
+		return err
+	})
+	if err = f.db.Batch(ctx, inst.ID, b); err != nil {
 		return r, fmt.Errorf("labs: results of patient %d: %w", patient, err)
 	}
 	return r, nil
