@@ -26,4 +26,5 @@ prove:
 # Figures as ratios of one run; compare two runs with benchstat.
 bench:
 	./setup.sh
-	go test -run '^$$' -bench . -benchmem -timeout 30m ./bot/... ./retrieval/... ./cmd/...
+	go test -run '^$$' -bench . -skip Path -benchmem -timeout 30m ./bot/... ./retrieval/... ./cmd/...
+	go test -run '^$$' -bench Path -benchtime 3000x ./cmd/careline

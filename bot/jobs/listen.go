@@ -32,25 +32,36 @@ func (r *Runner) listenOnce(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	for _, channel := range []string{"careline_events", "careline_sends"} {
+	for _, channel := range []string{"careline_events", "careline_sends", "careline_turns"} {
 		if _, err := conn.Exec(ctx, "listen "+channel); err != nil {
 			return err
 		}
 	}
 	r.everything()
+	signal(r.sends)
+	r.expectTurn()
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {
 			return err
 		}
-		if n.Channel == "careline_sends" {
+		switch n.Channel {
+		case "careline_sends":
 			signal(r.sends)
+			continue
+		case "careline_turns":
+			r.expectTurn()
 			continue
 		}
 		if id, conversation, ok := parseEvent(n.Payload); ok {
 			r.changed(id, conversation)
 		}
 	}
+}
+
+// expectTurn wakes a worker when what was just written is due: after the quiet time.
+func (r *Runner) expectTurn() {
+	time.AfterFunc(r.Store.Timing.QuietAfter, func() { signal(r.turns) })
 }
 
 func parseEvent(payload string) (bot.InstitutionID, bot.ConversationID, bool) {

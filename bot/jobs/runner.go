@@ -122,7 +122,7 @@ func (r *Runner) loop(ctx context.Context, name string, wake chan struct{}, one 
 	}
 }
 
-// nextLook is shorter while bursts are waited for than the signals would need.
+// nextLook is the poll, and longer after an error: the database may need a moment.
 func (r *Runner) nextLook(err error) time.Duration {
 	if err != nil {
 		return 2 * r.Poll

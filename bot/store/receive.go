@@ -79,7 +79,7 @@ func (s *Store) insertInbound(ctx context.Context, tx pgx.Tx, c thread, in bot.I
 					when turn_queue.due is null then excluded.due
 					else greatest(least(excluded.due, turn_queue.first_at + $14::interval), turn_queue.due) end
 		)
-		select id from message, pg_notify('careline_events', $1 || '/' || $2::text)`,
+		select id from message, pg_notify('careline_events', $1 || '/' || $2::text) as shown_to, pg_notify('careline_turns', '') as woken`,
 		string(c.Institution), int64(c.ID), c.inboxSeq+1, in.Channel, in.ProviderID, in.Kind, in.Text, t.Level.String(), t.Rule, now,
 		c.counter+1, c.Owner.Bot(), now.Add(s.Timing.QuietAfter), s.Timing.BurstLimit).Scan((*int64)(&inbox))
 	return inbox, err
