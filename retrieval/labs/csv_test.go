@@ -161,9 +161,6 @@ func TestAResultIsNamedTheSameEachTimeItsFileComes(t *testing.T) {
 }
 
 func TestAYearOfALaboratoryIsReadInModestMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("200,000 lines")
-	}
 	var b strings.Builder
 	b.WriteString(csvHeader)
 	for i := range 200_000 {
