@@ -113,7 +113,11 @@ func printAnswer(io stdio, s style, d bot.Decision) {
 	}
 	fmt.Fprintf(io.out, "%s\n%s\n", s.dim.Render("["+label(d)+"]"), body)
 	for _, p := range cited(d) {
-		fmt.Fprintln(io.out, s.dim.Render(fmt.Sprintf("  %s %s · %s · v%d%s", p.ID, p.Title, sources(p), p.Version, reviewState(p, d.Language))))
+		title := p.Title
+		if from := sources(p); from != "" { // questions to ask a doctor claim nothing and have none
+			title += " · " + from
+		}
+		fmt.Fprintln(io.out, s.dim.Render(fmt.Sprintf("  %s %s · v%d%s", p.ID, title, p.Version, reviewState(p, d.Language))))
 	}
 	fmt.Fprintln(io.out)
 }
