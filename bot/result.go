@@ -100,6 +100,7 @@ type Result struct {
 	AbsentReason string
 	Note         string
 	EffectiveAt  time.Time
+	IssuedAt     time.Time // when the source released this version of it; zero: its report's
 	Laboratory   string
 	FlagConflict bool // the printed flag contradicts the printed interval: neither is used
 	UnitProblem  bool // a unit that cannot be the analyte's: kept, shown, not used
@@ -117,26 +118,4 @@ type Report struct {
 	CollectedAt time.Time
 	IssuedAt    time.Time
 	Results     []Result
-}
-
-// Quarantined is an item that cannot be trusted, kept whole with the reason.
-type Quarantined struct {
-	Position string // file position: line, JSON path
-	Reason   string // a sentence for the integration engineer
-	Payload  Text   // the item as received
-}
-
-// ImportFile is what a parser made of one file: patients with their reports,
-// and what could not be trusted.
-type ImportFile struct {
-	Format     string // "fhir" or "csv"
-	Digest     string // SHA-256 of the bytes, hex
-	Patients   []ImportPatient
-	Quarantine []Quarantined
-}
-
-// ImportPatient is one patient in a file, with their reports.
-type ImportPatient struct {
-	Patient Patient
-	Reports []Report
 }

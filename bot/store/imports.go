@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,46 +16,78 @@ import (
 
 // ImportSummary says what an import did.
 type ImportSummary struct {
+	Import      int64  `json:"import"` // 0 for a dry run
 	Format      string `json:"format"`
 	Patients    int    `json:"patients"`
 	Reports     int    `json:"reports"`
 	Results     int    `json:"results"`
-	Changed     int    `json:"changed"` // results added or replaced now; 0 when the file brought nothing new
+	Changed     int    `json:"changed"`  // results added or replaced now; 0 when the file brought nothing new
+	Unmapped    int    `json:"unmapped"` // results whose name the catalogue does not know
 	Quarantined int    `json:"quarantined"`
 }
 
-// SaveImport stores a parsed file in one transaction: patients matched by
+// ImportOptions for Import.
+type ImportOptions struct {
+	Source string // the feed it came by: a folder's, a key's or a connection's name; "" by hand
+	DryRun bool   // undo everything at the end
+}
+
+// SaveImport is Import for a small file.
+func (s *Store) SaveImport(ctx context.Context, id bot.InstitutionID, by bot.Actor, file bot.ImportFile, now time.Time) (ImportSummary, error) {
+	return s.Import(ctx, id, by, ImportOptions{}, now, func(to bot.ImportSink) (bot.ImportHead, error) { return file.ImportHead, file.Send(to) })
+}
+
+// errDryRun undoes a dry run's transaction.
+var errDryRun = errors.New("store: dry run")
+
+// Import stores what read hands on in one transaction: patients matched by
 // identifier, reports, results, what a correction replaced, the quarantine, and
-// a triage job for each report with something new. The same file twice changes
-// nothing.
-func (s *Store) SaveImport(ctx context.Context, id bot.InstitutionID, by bot.Actor, file bot.ImportFile, now time.Time) (summary ImportSummary, err error) {
+// a triage job for each report with something new. An error of read undoes all.
+// The same file twice changes nothing.
+func (s *Store) Import(ctx context.Context, id bot.InstitutionID, by bot.Actor, o ImportOptions, now time.Time, read func(bot.ImportSink) (bot.ImportHead, error)) (summary ImportSummary, err error) {
 	err = s.db.In(ctx, id, func(tx pgx.Tx) error {
-		summary = ImportSummary{Format: file.Format, Patients: len(file.Patients)}
-		save := &importing{Store: s, tx: tx, id: id, now: now, summary: &summary}
-		err := tx.QueryRow(ctx, `insert into imports (institution_id, format, digest, at) values ($1, $2, $3, $4) returning id`,
-			string(id), file.Format, file.Digest, now).Scan(&save.number)
+		summary = ImportSummary{}
+		save := &importing{Store: s, tx: tx, id: id, now: now, summary: &summary, people: map[bot.PatientID]bool{}}
+		err := tx.QueryRow(ctx, `insert into imports (institution_id, format, digest, source, at) values ($1, '', '', $2, $3) returning id`,
+			string(id), o.Source, now).Scan(&save.number)
 		if err != nil {
 			return fmt.Errorf("store: import: %w", err)
 		}
-		for _, p := range file.Patients {
-			if err := save.patient(ctx, p); err != nil {
-				return err
-			}
+		head, err := read(sink{ctx, save})
+		if err != nil {
+			return err
 		}
-		for _, q := range file.Quarantine {
-			if err := save.quarantine(ctx, q); err != nil {
-				return err
-			}
-		}
-		_, err = tx.Exec(ctx, `update imports set patients = $2, reports = $3, results = $4, quarantined = $5 where id = $1`,
-			save.number, summary.Patients, summary.Reports, summary.Results, summary.Quarantined)
+		summary.Import, summary.Format = save.number, head.Format
+		_, err = tx.Exec(ctx, `update imports set format = $2, digest = $3, patients = $4, reports = $5, results = $6, quarantined = $7 where id = $1`,
+			save.number, head.Format, head.Digest, summary.Patients, summary.Reports, summary.Results, summary.Quarantined)
 		if err != nil {
 			return fmt.Errorf("store: import %d: %w", save.number, err)
 		}
+		if o.DryRun {
+			summary.Import = 0
+			return errDryRun
+		}
 		return audit(ctx, tx, id, now, by, "results.import", subject{"import", save.number})
 	})
+	if errors.Is(err, errDryRun) {
+		err = nil
+	}
 	return summary, unavailable(err)
 }
+
+// sink stores what a parser hands on.
+type sink struct {
+	ctx  context.Context
+	save *importing
+}
+
+func (s sink) Record(r bot.ImportRecord) error {
+	return s.save.patient(s.ctx, bot.ImportPatient{Patient: r.Patient, Reports: []bot.Report{r.Report}})
+}
+
+func (s sink) Merge(m bot.Merge) error { return s.save.merge(s.ctx, m) }
+
+func (s sink) Quarantine(q bot.Quarantined) error { return s.save.quarantine(s.ctx, q) }
 
 // importing is one import on its way.
 type importing struct {
@@ -64,6 +97,7 @@ type importing struct {
 	now     time.Time
 	number  int64
 	summary *ImportSummary
+	people  map[bot.PatientID]bool
 }
 
 func (m *importing) patient(ctx context.Context, p bot.ImportPatient) error {
@@ -71,7 +105,14 @@ func (m *importing) patient(ctx context.Context, p bot.ImportPatient) error {
 	if err != nil {
 		return err
 	}
+	if !m.people[patient] {
+		m.people[patient] = true
+		m.summary.Patients++
+	}
 	for _, r := range p.Reports {
+		if r.Number == "" {
+			continue
+		}
 		m.summary.Reports++
 		m.summary.Results += len(r.Results)
 		if refuse != "" {

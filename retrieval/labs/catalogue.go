@@ -3,8 +3,10 @@
 package labs
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
+	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -14,26 +16,62 @@ import (
 	"careline/bot/fold"
 )
 
-//go:embed data/analytes.yaml
-var analytesFile []byte
+//go:embed data/analytes/*.yaml data/groups.yaml
+var catalogueFiles embed.FS
 
 // Analyte is one entry of the catalogue: what is measured, in which specimen.
 type Analyte struct {
-	ID       bot.AnalyteID             `yaml:"id"`
-	Specimen bot.Specimen              `yaml:"specimen"`
-	Names    map[bot.Language]string   `yaml:"names"`   // as answers say it
-	Aliases  map[bot.Language][]string `yaml:"aliases"` // as printed on reports and as people say it
-	Units    []Unit                    `yaml:"units"`   // the first is the usual one in China
-	Bare     *Bare                     `yaml:"bare"`
-	Critical *Proposal                 `yaml:"critical"`
+	ID        bot.AnalyteID             `yaml:"id"`
+	Section   string                    `yaml:"-"` // the file it stands in: blood_count, liver, urine …
+	Specimen  bot.Specimen              `yaml:"specimen"`
+	Scale     Scale                     `yaml:"scale"`
+	Names     map[bot.Language]string   `yaml:"names"`     // as answers say it
+	Aliases   map[bot.Language][]string `yaml:"aliases"`   // as printed on reports and as people say it
+	Units     []Unit                    `yaml:"units"`     // the first is the usual one in China; one without UCUM code where nothing is measured in units
+	Interval  *AdultInterval            `yaml:"interval"`  // used where the report prints none
+	Variation *Variation                `yaml:"variation"` // nil where no cited value exists
+	ByMethod  bool                      `yaml:"by_method"` // methods differ so much that only values of one laboratory and method compare
+	Bare      *Bare                     `yaml:"bare"`
+	Critical  *Proposal                 `yaml:"critical"`
 }
+
+// Scale is what values of an analyte are.
+type Scale string
+
+// The scales; a catalogue entry without one is a quantity.
+const (
+	ScaleQuantity Scale = "quantity" // a number with a unit
+	ScaleOrdinal  Scale = "ordinal"  // 阴性, ±, 1+ …
+	ScaleTitre    Scale = "titre"    // 1:80
+	ScaleText     Scale = "text"     // a colour, a blood group
+)
 
 // Unit is one unit an analyte is reported in, with the LOINC code that goes with it.
 type Unit struct {
 	UCUM    string   `yaml:"ucum"`
 	LOINC   string   `yaml:"loinc"`
+	Codes   []string `yaml:"codes"`    // further LOINC codes of the same property in this kind of unit
 	Aliases []string `yaml:"aliases"`  // spellings printers use beside the general ones
 	ToFirst string   `yaml:"to_first"` // decimal factor to the analyte's first unit, "" when it is not a factor
+	Plus    string   `yaml:"plus"`     // added after the factor, where the conversion is affine (HbA1c)
+	Source  string   `yaml:"source"`   // of a factor that is no pure conversion of units (molar mass, standardisation)
+}
+
+// AdultInterval is a reference interval of adults in the first unit, written as
+// reports print it ("7-40"), for both sexes or for each.
+type AdultInterval struct {
+	Any    string `yaml:"any"`
+	Female string `yaml:"female"`
+	Male   string `yaml:"male"`
+	Source string `yaml:"source"` // title, number and year, as an answer names it
+}
+
+// Variation is how much a value of a steady person moves, as coefficients of
+// variation in percent.
+type Variation struct {
+	Within     bot.Decimal `yaml:"within"`     // within-subject biological variation
+	Analytical bot.Decimal `yaml:"analytical"` // of the measurement
+	Source     string      `yaml:"source"`
 }
 
 // Bare reads a number people state without a unit. Beyond what the first unit can
@@ -79,25 +117,12 @@ type Catalogue struct {
 
 // LoadCatalogue reads the embedded catalogue.
 func LoadCatalogue() (*Catalogue, error) {
-	var file struct {
-		Analytes []Analyte `yaml:"analytes"`
-		Groups   []Group   `yaml:"groups"`
+	c := &Catalogue{byID: map[bot.AnalyteID]int{}, byCode: map[string]int{}, byName: map[string][]int{}}
+	if err := c.readAnalytes(); err != nil {
+		return nil, err
 	}
-	if err := yaml.UnmarshalWithOptions(analytesFile, &file, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("labs: data/analytes.yaml: %w", err)
-	}
-	c := &Catalogue{analytes: file.Analytes, groups: file.Groups, byID: map[bot.AnalyteID]int{}, byCode: map[string]int{}, byName: map[string][]int{}}
-	for i, a := range c.analytes {
-		if err := c.add(i, a); err != nil {
-			return nil, fmt.Errorf("labs: data/analytes.yaml: %s: %w", a.ID, err)
-		}
-	}
-	for _, g := range c.groups {
-		for _, id := range g.Analytes {
-			if _, ok := c.byID[id]; !ok {
-				return nil, fmt.Errorf("labs: data/analytes.yaml: a group names %q, which is not an analyte", id)
-			}
-		}
+	if err := c.readGroups(); err != nil {
+		return nil, err
 	}
 	var err error
 	if c.units, err = loadSpellings(); err != nil {
@@ -122,6 +147,62 @@ func LoadCatalogue() (*Catalogue, error) {
 	return c, nil
 }
 
+// readAnalytes reads the files of analytes in the order of their names.
+func (c *Catalogue) readAnalytes() error {
+	names, err := fs.Glob(catalogueFiles, "data/analytes/*.yaml")
+	if err != nil {
+		return fmt.Errorf("labs: catalogue: %w", err)
+	}
+	for _, name := range names {
+		var file struct {
+			Analytes []Analyte `yaml:"analytes"`
+		}
+		if err := readYAML(name, &file); err != nil {
+			return err
+		}
+		for _, a := range file.Analytes {
+			a.Section = strings.TrimSuffix(path.Base(name), ".yaml")
+			if a.Scale == "" {
+				a.Scale = ScaleQuantity
+			}
+			if err := c.add(len(c.analytes), a); err != nil {
+				return fmt.Errorf("labs: %s: %s: %w", name, a.ID, err)
+			}
+			c.analytes = append(c.analytes, a)
+		}
+	}
+	return nil
+}
+
+func (c *Catalogue) readGroups() error {
+	var file struct {
+		Groups []Group `yaml:"groups"`
+	}
+	if err := readYAML("data/groups.yaml", &file); err != nil {
+		return err
+	}
+	c.groups = file.Groups
+	for _, g := range c.groups {
+		for _, id := range g.Analytes {
+			if _, ok := c.byID[id]; !ok {
+				return fmt.Errorf("labs: data/groups.yaml: a group names %q, which is not an analyte", id)
+			}
+		}
+	}
+	return nil
+}
+
+func readYAML(name string, into any) error {
+	raw, err := catalogueFiles.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("labs: %s: %w", name, err)
+	}
+	if err := yaml.UnmarshalWithOptions(raw, into, yaml.Strict()); err != nil {
+		return fmt.Errorf("labs: %s: %w", name, err)
+	}
+	return nil
+}
+
 func (c *Catalogue) add(i int, a Analyte) error {
 	switch _, twice := c.byID[a.ID]; {
 	case twice:
@@ -135,8 +216,13 @@ func (c *Catalogue) add(i int, a Analyte) error {
 	}
 	c.byID[a.ID] = i
 	for _, u := range a.Units {
-		if u.LOINC != "" {
-			c.byCode[u.LOINC] = i
+		for _, code := range append(slices.Clone(u.Codes), u.LOINC) {
+			if other, twice := c.byCode[code]; twice && other != i {
+				return fmt.Errorf("its code %s is another analyte's", code)
+			}
+			if code != "" {
+				c.byCode[code] = i
+			}
 		}
 	}
 	for _, name := range c.names(a) {

@@ -6,9 +6,16 @@ import (
 	"careline/bot"
 )
 
+// setting is what a result's interpretation depends on beside the result.
+type setting struct {
+	sex   bot.Sex
+	born  bot.Date
+	title string // of its report: "尿常规" says the specimen of "白细胞"
+}
+
 // complete works out what the file does not say: the analyte, the unit's code,
 // where the value lies. Value, unit, interval and flag stay as printed.
-func (c *Catalogue) complete(r *bot.Result) {
+func (c *Catalogue) complete(r *bot.Result, in setting) {
 	if a, ok := c.Map(r.Name, r.Code, r.Specimen); ok {
 		r.Analyte, r.Specimen = a.ID, a.Specimen
 		ucum, possible := c.Unit(a, r.Value.Unit)

@@ -25,26 +25,26 @@ type sheet struct {
 	seen    map[string]int // occurrences of an item name in a report
 }
 
-func parseCSV(c *Catalogue, raw []byte, o Options) (bot.ImportFile, error) {
+func readCSV(c *Catalogue, raw []byte, o Options, to bot.ImportSink) error {
 	reader := csv.NewReader(bytes.NewReader(raw))
 	reader.Comma = separator(raw)
 	reader.FieldsPerRecord = -1
 	reader.ReuseRecord = true
 	header, err := reader.Read()
 	if err != nil {
-		return bot.ImportFile{}, brokenCSV(err)
+		return brokenCSV(err)
 	}
 	s := &sheet{gather: newGather(c, "csv"), comma: reader.Comma, width: len(header), zone: o.Location, seen: map[string]int{}}
 	if s.columns, err = c.columns(header); err != nil {
-		return bot.ImportFile{}, err
+		return err
 	}
 	for {
 		record, err := reader.Read()
 		if errors.Is(err, io.EOF) {
-			return s.file, nil
+			return s.file.Send(to)
 		}
 		if err != nil {
-			return bot.ImportFile{}, brokenCSV(err)
+			return brokenCSV(err)
 		}
 		line, _ := reader.FieldPos(0)
 		s.row(line, record)
@@ -164,7 +164,7 @@ func (s *sheet) result(r row) bot.Result {
 	if x.Value.Printed == "" {
 		x.AbsentReason = "unknown"
 	}
-	s.catalogue.complete(&x)
+	s.catalogue.complete(&x, setting{sex: sexOf(r.cell("sex")), born: dateOf(r.cell("born"), s.zone), title: r.cell("title")})
 	return x
 }
 

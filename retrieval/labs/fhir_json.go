@@ -13,28 +13,28 @@ import (
 // deepest is how far a JSON file may be nested; FHIR's own resources stay below 20.
 const deepest = 40
 
-func parseFHIR(c *Catalogue, raw []byte, o Options) (bot.ImportFile, error) {
+func readFHIR(c *Catalogue, raw []byte, o Options, to bot.ImportSink) error {
 	if err := checkDepth(raw); err != nil {
-		return bot.ImportFile{}, err
+		return err
 	}
 	var root resource
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	if err := decoder.Decode(&root); err != nil {
-		return bot.ImportFile{}, brokenJSON(err, decoder.InputOffset())
+		return brokenJSON(err, decoder.InputOffset())
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return bot.ImportFile{}, brokenJSON(errors.New("more than one value"), decoder.InputOffset())
+		return brokenJSON(errors.New("more than one value"), decoder.InputOffset())
 	}
 	switch root.Type {
 	case "Bundle", "DiagnosticReport", "Observation", "Patient":
 	default:
-		return bot.ImportFile{}, bot.Errorf(bot.KindInvalid, "The JSON is no FHIR R4 Bundle, DiagnosticReport, Observation or Patient.", "labs: fhir: another resource type")
+		return bot.Errorf(bot.KindInvalid, "The JSON is no FHIR R4 Bundle, DiagnosticReport, Observation or Patient.", "labs: fhir: another resource type")
 	}
 	b := newBundle(c, o)
 	b.index(&node{resource: root, raw: raw, position: root.Type})
 	b.collect()
-	return b.file, nil
+	return b.file.Send(to)
 }
 
 func brokenJSON(err error, at int64) error {

@@ -62,16 +62,16 @@ func (b *bundle) result(o *node, part *resource, id string, holder *node) bot.Re
 	if r.Value.Printed == "" && r.AbsentReason == "" {
 		r.AbsentReason = "unknown"
 	}
-	b.complete(&r, part.Quantity)
+	b.complete(&r, part.Quantity, b.settingOf(o, holder))
 	return r
 }
 
 // complete reads the unit from its UCUM code where its printed form is not known.
 // Two units that are not the same leave open which one was meant.
-func (b *bundle) complete(r *bot.Result, q *quantity) {
+func (b *bundle) complete(r *bot.Result, q *quantity, in setting) {
 	printed := r.Value.Unit
 	if q == nil || q.System != ucumSystem {
-		b.catalogue.complete(r)
+		b.catalogue.complete(r, in)
 		return
 	}
 	code := readable(q.Code, mostName)
@@ -79,7 +79,7 @@ func (b *bundle) complete(r *bot.Result, q *quantity) {
 	if of == "" && coded != "" {
 		r.Value.Unit = code
 	}
-	b.catalogue.complete(r)
+	b.catalogue.complete(r, in)
 	r.Value.Unit = printed
 	if of != "" && coded != "" && of != coded {
 		r.UnitProblem, r.Direction = true, bot.DirectionUnknown
@@ -112,6 +112,14 @@ func (b *bundle) effectiveWithin(o, holder *node) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+func (b *bundle) settingOf(o, holder *node) setting {
+	in := setting{sex: b.sexOf(o), title: readable(holder.Code.said(), mostName)}
+	if p := b.resolve(o, o.Subject); p != nil {
+		in.born = birthDate(p.BirthDate)
+	}
+	return in
 }
 
 func (b *bundle) sexOf(o *node) bot.Sex {

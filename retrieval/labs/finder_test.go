@@ -264,7 +264,7 @@ func TestPreliminaryAndAbsentResultsAreNoEvidence(t *testing.T) {
 		v, _ := labs.ParseValue(value, "mmol/L")
 		return bot.Result{SourceID: id, Name: "钾", Analyte: "K", Specimen: bot.SpecimenBlood, Value: v, Status: status, Direction: bot.DirectionUnknown, EffectiveAt: now}
 	}
-	file := bot.ImportFile{Format: "fhir", Patients: []bot.ImportPatient{{
+	file := bot.ImportFile{ImportHead: bot.ImportHead{Format: "fhir"}, Patients: []bot.ImportPatient{{
 		Patient: bot.Patient{Identifiers: []bot.Identifier{{System: "x", Type: "MR", Value: "T-1"}}},
 		Reports: []bot.Report{{System: "x", Number: "R-1", Status: bot.StatusFinal, IssuedAt: now, Results: []bot.Result{
 			result("a", bot.StatusPreliminary, "7.1"), result("b", bot.StatusFinal, ""), result("c", bot.StatusError, "9"),

@@ -18,45 +18,60 @@ import (
 // MaxFile is the largest file that is read, in bytes.
 const MaxFile = 64 << 20
 
-// Options for Parse.
+// Source is a file to read: its name and its bytes, which are read more than once.
+type Source struct {
+	Name string
+	io.ReaderAt
+	Size int64
+}
+
+// Bytes is a Source in memory.
+func Bytes(name string, raw []byte) Source {
+	return Source{Name: name, ReaderAt: bytes.NewReader(raw), Size: int64(len(raw))}
+}
+
+// reader reads the source from its beginning.
+func (s Source) reader() *io.SectionReader { return io.NewSectionReader(s.ReaderAt, 0, s.Size) }
+
+// Options for Read.
 type Options struct {
 	Location *time.Location // of times without a zone; UTC if nil
 }
 
-// Parse reads a file of results: FHIR R4 JSON, else CSV in UTF-8. A malformed
-// file is refused whole with KindInvalid; an item that cannot be trusted is
+// Read hands a file's content to a sink, item by item: FHIR R4 JSON, else CSV in
+// UTF-8. A malformed file is refused whole with KindInvalid, also where part of it
+// has been handed on: the sink must undo that. An item that cannot be trusted is
 // quarantined and the rest goes in.
-func Parse(c *Catalogue, name string, r io.Reader, o Options) (bot.ImportFile, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
-	if err != nil {
-		return bot.ImportFile{}, bot.Errorf(bot.KindInvalid, "The file cannot be read.", "labs: %w", err)
-	}
-	if len(raw) > MaxFile {
-		return bot.ImportFile{}, bot.Errorf(bot.KindInvalid, "The file is larger than 64 MiB; split it.", "labs: file too large")
+func Read(c *Catalogue, s Source, o Options, to bot.ImportSink) (bot.ImportHead, error) {
+	if s.Size > MaxFile {
+		return bot.ImportHead{}, bot.Errorf(bot.KindInvalid, "The file is larger than 64 MiB; split it.", "labs: file too large")
 	}
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
-	sum := sha256.Sum256(raw)
+	digest := sha256.New()
+	raw, err := io.ReadAll(io.TeeReader(s.reader(), digest))
+	if err != nil {
+		return bot.ImportHead{}, bot.Errorf(bot.KindInvalid, "The file cannot be read.", "labs: %w", err)
+	}
 	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
 	if err := checkCharset(raw); err != nil {
-		return bot.ImportFile{}, err
+		return bot.ImportHead{}, err
 	}
+	head := bot.ImportHead{Digest: hex.EncodeToString(digest.Sum(nil))}
 	text := bytes.TrimSpace(raw)
-	var file bot.ImportFile
 	switch {
 	case len(text) == 0:
-		return file, bot.Errorf(bot.KindInvalid, "The file is empty; export FHIR R4 JSON or CSV in UTF-8.", "labs: empty file")
-	case text[0] == '{' || text[0] == '[' || strings.HasSuffix(strings.ToLower(name), ".json"):
-		file, err = parseFHIR(c, text, o)
+		return bot.ImportHead{}, bot.Errorf(bot.KindInvalid, "The file is empty; export FHIR R4 JSON or CSV in UTF-8.", "labs: empty file")
+	case text[0] == '{' || text[0] == '[' || strings.HasSuffix(strings.ToLower(s.Name), ".json"):
+		head.Format, err = "fhir", readFHIR(c, text, o, to)
 	default:
-		file, err = parseCSV(c, raw, o)
+		head.Format, err = "csv", readCSV(c, raw, o, to)
 	}
 	if err != nil {
-		return bot.ImportFile{}, err
+		return bot.ImportHead{}, err
 	}
-	file.Digest = hex.EncodeToString(sum[:])
-	return file, nil
+	return head, nil
 }
 
 // checkCharset names the encoding that older Chinese systems export, so that the
@@ -72,56 +87,17 @@ func checkCharset(raw []byte) error {
 	return bot.Errorf(bot.KindInvalid, fmt.Sprintf("The file is %s; export it as FHIR R4 JSON or CSV in UTF-8.", encoding), "labs: wrong charset")
 }
 
-// gather collects patients and their reports in the order of the file.
-type gather struct {
-	catalogue *Catalogue
-	file      bot.ImportFile
-	patients  map[string]int
-	reports   map[string][2]int // patient and report index
-}
-
-func newGather(c *Catalogue, format string) *gather {
-	return &gather{catalogue: c, file: bot.ImportFile{Format: format}, patients: map[string]int{}, reports: map[string][2]int{}}
-}
-
-// anotherPerson is why an item is refused whose patient was somebody else before.
-const anotherPerson = "the identifier stands in the file with another birth date or sex"
-
-// patient is the index of the patient with a key, added on first sight; false
-// when the key has been seen with another birth date or sex.
-func (g *gather) patient(key string, p bot.Patient) (int, bool) {
-	i, known := g.patients[key]
-	if !known {
-		i = len(g.file.Patients)
-		g.patients[key] = i
-		g.file.Patients = append(g.file.Patients, bot.ImportPatient{Patient: p})
-		return i, true
+// Parse is Read for a small file: its whole content in memory.
+func Parse(c *Catalogue, name string, r io.Reader, o Options) (bot.ImportFile, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
+	if err != nil {
+		return bot.ImportFile{}, bot.Errorf(bot.KindInvalid, "The file cannot be read.", "labs: %w", err)
 	}
-	first := &g.file.Patients[i].Patient
-	if first.BirthDate != "" && p.BirthDate != "" && first.BirthDate != p.BirthDate || first.Sex != bot.SexUnknown && p.Sex != bot.SexUnknown && first.Sex != p.Sex {
-		return 0, false
+	all := &collector{patients: map[string]int{}, reports: map[string]int{}}
+	head, err := Read(c, Bytes(name, raw), o, all)
+	if err != nil {
+		return bot.ImportFile{}, err
 	}
-	if first.BirthDate == "" {
-		first.BirthDate = p.BirthDate
-	}
-	if first.Sex == bot.SexUnknown {
-		first.Sex = p.Sex
-	}
-	return i, true
-}
-
-// report is the patient's report with a key, added on first sight.
-func (g *gather) report(patient int, r bot.Report) *bot.Report {
-	key := fmt.Sprintf("%d\x00%s\x00%s", patient, r.System, r.Number)
-	at, known := g.reports[key]
-	if !known {
-		at = [2]int{patient, len(g.file.Patients[patient].Reports)}
-		g.reports[key] = at
-		g.file.Patients[patient].Reports = append(g.file.Patients[patient].Reports, r)
-	}
-	return &g.file.Patients[at[0]].Reports[at[1]]
-}
-
-func (g *gather) quarantine(position, reason, payload string) {
-	g.file.Quarantine = append(g.file.Quarantine, bot.Quarantined{Position: position, Reason: reason, Payload: bot.T(payload)})
+	all.file.ImportHead = head
+	return all.file, nil
 }
