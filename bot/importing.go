@@ -79,3 +79,11 @@ func (f ImportFile) Send(to ImportSink) error {
 	}
 	return nil
 }
+
+// NameDecision is what an institution's staff decided of a printed name the
+// catalogue does not know: that it is an analyte, or none of it.
+type NameDecision struct {
+	Name     string   // as printed
+	Specimen Specimen // "" wherever it stands
+	Analyte  AnalyteID
+}

@@ -13,7 +13,6 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"careline/bot"
-	"careline/bot/fold"
 )
 
 //go:embed data/analytes/*.yaml data/groups.yaml
@@ -113,6 +112,11 @@ type Catalogue struct {
 	cueWords cueWords
 	flags    flagWords
 	headers  headerWords
+
+	intervalWords intervalWords
+	scales        scaleWords
+	words         fileWords
+	decided       map[decidedKey]bot.AnalyteID // by the institution's staff
 }
 
 // LoadCatalogue reads the embedded catalogue.
@@ -141,6 +145,15 @@ func LoadCatalogue() (*Catalogue, error) {
 		return nil, err
 	}
 	if c.headers, err = loadHeaders(); err != nil {
+		return nil, err
+	}
+	if c.intervalWords, err = loadIntervalWords(); err != nil {
+		return nil, err
+	}
+	if c.scales, err = loadScales(); err != nil {
+		return nil, err
+	}
+	if c.words, err = loadFileWords(); err != nil {
 		return nil, err
 	}
 	c.cues = c.collectCues()
@@ -277,64 +290,4 @@ func (c *Catalogue) CriticalProposals() []bot.Critical {
 		}
 	}
 	return all
-}
-
-// Map finds the analyte of a printed name, a LOINC code ("" if none) and the
-// specimen as far as it is known: by code, else by name or alias in canonical
-// form. It never crosses specimens, and a name known to be something else's ends
-// the search; ok is false when nothing fits.
-func (c *Catalogue) Map(name, loinc string, specimen bot.Specimen) (a Analyte, ok bool) {
-	if i, found := c.byCode[loinc]; found && loinc != "" {
-		return c.fit(i, specimen)
-	}
-	if specimen == bot.SpecimenUnknown {
-		specimen = specimenIn(name)
-	}
-	for _, key := range nameKeys(name) {
-		if found := c.byName[key]; len(found) == 1 {
-			return c.fit(found[0], specimen)
-		}
-		if c.others.has(key) {
-			break // "血小板压积(PCT)" is not procalcitonin
-		}
-	}
-	return Analyte{}, false
-}
-
-func (c *Catalogue) fit(i int, specimen bot.Specimen) (Analyte, bool) {
-	a := c.analytes[i]
-	if specimen != bot.SpecimenUnknown && specimen != a.Specimen {
-		return Analyte{}, false
-	}
-	return a, true
-}
-
-// nameKey is the canonical form of a printed name: folded, without spaces and
-// the marks printers put around names.
-func nameKey(name string) string { return aroundNames.Replace(fold.Text(name)) }
-
-var aroundNames = strings.NewReplacer(" ", "", "*", "", "★", "", "▲", "", "△", "")
-
-// nameKeys are the forms a printed name is looked up by: whole, without its
-// brackets, and what stands in the brackets.
-func nameKeys(name string) []string {
-	whole := nameKey(name)
-	keys := []string{whole}
-	open, shut := strings.IndexByte(whole, '('), strings.LastIndexByte(whole, ')')
-	if open >= 0 && shut > open {
-		keys = append(keys, whole[:open]+whole[shut+1:], whole[open+1:shut])
-	}
-	return keys
-}
-
-// specimenIn reads the specimen a name itself states: "尿葡萄糖", "urine protein".
-func specimenIn(name string) bot.Specimen {
-	key := nameKey(name)
-	switch {
-	case strings.HasPrefix(key, "尿") && !strings.HasPrefix(key, "尿素") && !strings.HasPrefix(key, "尿酸"), strings.Contains(key, "urine"), strings.HasPrefix(key, "24h尿"):
-		return bot.SpecimenUrine
-	case strings.HasPrefix(key, "便"), strings.HasPrefix(key, "粪"), strings.HasPrefix(key, "大便"), strings.Contains(key, "stool"), strings.Contains(key, "faecal"), strings.Contains(key, "fecal"):
-		return bot.SpecimenStool
-	}
-	return bot.SpecimenUnknown
 }

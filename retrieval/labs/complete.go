@@ -14,22 +14,15 @@ type setting struct {
 }
 
 // complete works out what the file does not say: the analyte, the unit's code,
-// where the value lies. Value, unit, interval and flag stay as printed.
+// the interval meant for the person, where the value lies. Value, unit, interval
+// and flag stay as printed.
 func (c *Catalogue) complete(r *bot.Result, in setting) {
-	if a, ok := c.Map(r.Name, r.Code, r.Specimen); ok {
-		r.Analyte, r.Specimen = a.ID, a.Specimen
-		ucum, possible := c.Unit(a, r.Value.Unit)
-		if r.Value.UCUM == "" || !possible {
-			r.Value.UCUM = ucum
-		}
-		r.UnitProblem = !possible
-	} else if r.Value.UCUM == "" {
-		r.Value.UCUM = c.units[unitKey(r.Value.Unit)]
+	c.identify(r, in)
+	if !r.Interval.Usable() {
+		r.Interval = c.labelled(r.Interval.Printed, personAt(in.sex, in.born, r.EffectiveAt))
 	}
-	r.Direction = Direction(r.Value, r.Interval)
-	if !r.Value.Number.Valid() {
-		r.Direction = qualitative(r.Value.Printed, r.Interval.Printed)
-	}
+	r.Direction = c.direction(*r)
+	r.FlagConflict = false
 	mark := c.flags.meaning(r.Flag)
 	switch {
 	case r.UnitProblem:
@@ -40,13 +33,40 @@ func (c *Catalogue) complete(r *bot.Result, in setting) {
 	}
 }
 
-// qualitative compares a result in words with a reference in words: the same
-// words are within, other words are left to the doctor.
-func qualitative(value, reference string) bot.Direction {
-	if v := nameKey(value); v != "" && v == nameKey(reference) {
-		return bot.DirectionWithin
+// identify finds the analyte and reads the unit. What nearer than the title says
+// the specimen is heard first: the item's own specimen, then its name.
+func (c *Catalogue) identify(r *bot.Result, in setting) {
+	specimen := r.Specimen
+	if specimen == bot.SpecimenUnknown {
+		if specimen = specimenIn(r.Name); specimen == bot.SpecimenUnknown {
+			specimen = c.words.specimenOfTitle(in.title)
+		}
 	}
-	return bot.DirectionUnknown
+	a, ok := c.find(printed{name: r.Name, code: r.Code, specimen: specimen, unit: r.Value.Unit, number: r.Value.Number.Valid()})
+	if !ok {
+		if r.Value.UCUM == "" {
+			r.Value.UCUM = c.units[unitKey(r.Value.Unit)]
+		}
+		return
+	}
+	r.Analyte, r.Specimen = a.ID, a.Specimen
+	ucum, possible := c.Unit(a, r.Value.Unit)
+	if r.Value.UCUM == "" || !possible {
+		r.Value.UCUM = ucum
+	}
+	r.UnitProblem = !possible
+}
+
+// direction is where a value lies by its printed interval: as a number, a titre
+// or a word of a scale.
+func (c *Catalogue) direction(r bot.Result) bot.Direction {
+	if r.Value.Number.Valid() {
+		return Direction(r.Value, r.Interval)
+	}
+	if _, _, ok := readTitre(r.Value.Shown()); ok {
+		return titreDirection(r.Value.Shown(), r.Interval.Printed)
+	}
+	return c.scales.compare(r.Value.Printed, r.Interval.Printed)
 }
 
 // readable cuts control characters and absurd lengths from what a file says.

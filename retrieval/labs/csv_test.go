@@ -32,7 +32,7 @@ func TestACSVRowStaysAsPrintedAndIsUnderstood(t *testing.T) {
 		{"谷草转氨酶,30,mmol/L,13-35,", "AST", "30", "mmol/L", "mmol/L", "13-35", bot.DirectionUnknown, "", false, true},
 		{"尿葡萄糖,阴性,,阴性,", "", "阴性", "", "", "阴性", bot.DirectionWithin, "", false, false},
 		{"乙肝表面抗原,阳性,,阴性,*", "", "阳性", "", "", "阴性", bot.DirectionUnknown, "*", false, false},
-		{"血红蛋白,128,g/L,男:130-175 女:115-150,", "HGB", "128", "g/L", "g/L", "男:130-175 女:115-150", bot.DirectionUnknown, "", false, false},
+		{"血红蛋白,128,g/L,男:130-175 女:115-150,", "HGB", "128", "g/L", "g/L", "男:130-175 女:115-150", bot.DirectionWithin, "", false, false},
 		{"肌酐,58,μmol/L,,", "CREA", "58", "μmol/L", "umol/L", "", bot.DirectionUnknown, "", false, false},
 	}
 	for _, c := range cases {

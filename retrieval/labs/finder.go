@@ -98,9 +98,11 @@ func (f *Finder) choose(r record, text string, found *Found) []stored {
 	return out
 }
 
-// flagged reports whether a result is out of range or marked on the report.
+// flagged reports whether a result is out of range, marked on the report, or
+// another word than its reference.
 func (f *Finder) flagged(s stored) bool {
-	return s.Direction == bot.DirectionHigh || s.Direction == bot.DirectionLow || s.FlagConflict || s.Direction == bot.DirectionUnknown && f.catalogue.flags.marks(s.Flag)
+	out := s.Direction == bot.DirectionHigh || s.Direction == bot.DirectionLow
+	return out || s.FlagConflict || s.Direction == bot.DirectionUnknown && (f.catalogue.flags.marks(s.Flag) || f.catalogue.scales.departs(s.Value.Printed, s.Interval.Printed))
 }
 
 // named are the latest results of the analytes, in their order.
