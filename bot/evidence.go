@@ -14,30 +14,36 @@ const (
 // Fact is one typed piece of evidence about this patient. Its texts are as
 // printed; an answer may state nothing about the patient that is not in a fact.
 type Fact struct {
-	ID        string // F1, F2 … within one evidence pack
-	Kind      FactKind
-	Result    ResultID // 0 for stated facts
-	Report    ReportID
-	Analyte   AnalyteID
-	Name      string   // the catalogue's name in the answer's language, else as printed
-	Names     []string // every name and alias by which a text may mention it
-	Code      string   // LOINC
-	Specimen  Specimen
-	Value     Value
-	Standard  Value // the same in the catalogue's first unit where an exact factor leads there: for critical tables, never shown
-	Interval  Interval
-	Flag      string
-	Direction Direction
-	Critical  *Critical // the line of the critical table it meets, nil if none
-	Date      Date      // in the institution's zone
-	At        time.Time
-	Status    ResultStatus
-	Judged    bool // false where no direction word of ours may be said (under 18, pregnancy …)
-	Cleared   bool // staff have dealt with it: it is critical no longer
-	Previous  []Point
+	ID       string // F1, F2 … within one evidence pack
+	Kind     FactKind
+	Result   ResultID // 0 for stated facts
+	Report   ReportID
+	Analyte  AnalyteID
+	Name     string   // the catalogue's name in the answer's language, else as printed
+	Names    []string // every name and alias by which a text may mention it
+	Code     string   // LOINC
+	Specimen Specimen
+	Value    Value
+	Standard Value // the same in the catalogue's first unit where an exact factor leads there: for critical tables, never shown
+	Interval Interval
+	// IntervalSource names where the interval comes from when the report prints none
+	// for this adult; "" for a printed one.
+	IntervalSource string
+	Flag           string
+	Direction      Direction
+	Critical       *Critical // the line of the critical table it meets, nil if none
+	Date           Date      // in the institution's zone
+	At             time.Time
+	Status         ResultStatus
+	Judged         bool // false where no direction word of ours may be said (under 18, pregnancy …)
+	Cleared        bool // staff have dealt with it: it is critical no longer
+	Previous       []Point
 	// Laboratory and Method mark where a trend changes its ground.
 	Laboratory string
 	Method     string
+	// VariationSource names where it is published how much values of a steady
+	// person move; "" where Move of the earlier values is not said.
+	VariationSource string
 }
 
 // Point is an earlier value of the same analyte and specimen, newest first.
@@ -48,7 +54,30 @@ type Point struct {
 	Date      Date
 	At        time.Time
 	Same      bool // same laboratory, method and unit: comparable
+	Changed   []Ground
+	Move      Move // from this value to the fact's
 }
+
+// Ground is what values are compared on.
+type Ground string
+
+// The grounds a trend can change.
+const (
+	GroundLaboratory Ground = "laboratory"
+	GroundMethod     Ground = "method"
+	GroundUnit       Ground = "unit"
+)
+
+// Move says whether two comparable values differ by more than those of a steady
+// person do.
+type Move string
+
+// A move is unknown where values do not compare or no variation is published.
+const (
+	MoveUnknown Move = ""
+	MoveWithin  Move = "within"
+	MoveBeyond  Move = "beyond"
+)
 
 // Critical is one line of an institution's critical table, met by a fact.
 type Critical struct {

@@ -94,8 +94,21 @@ func result(v *visit, x bot.Result) resultView {
 	return resultView{
 		Name: x.Name, Value: x.Value.Shown(), Unit: x.Value.Unit, Interval: x.Interval.Printed, Direction: x.Direction,
 		Word: v.Say("direction-" + string(x.Direction)), Date: v.Day(x.EffectiveAt), Laboratory: x.Laboratory,
-		Out: x.Direction == bot.DirectionHigh || x.Direction == bot.DirectionLow,
+		Out: x.Direction == bot.DirectionHigh || x.Direction == bot.DirectionLow, Doubt: doubt(v, x),
 	}
+}
+
+// doubt says why a result's number or mark is not used in answers, "" when it is.
+func doubt(v *visit, x bot.Result) string {
+	switch {
+	case x.UnitProblem:
+		return v.Say("doubt-unit")
+	case x.FlagConflict:
+		return v.Say("doubt-flag", x.Flag)
+	case x.Analyte == "":
+		return v.Say("doubt-unmapped")
+	}
+	return ""
 }
 
 // trend draws the whole history of one item of the case's patient.
@@ -145,7 +158,7 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request, v *visit) error {
 
 func factView(v *visit, f bot.Fact) resultView {
 	return resultView{
-		Name: f.Name, Value: f.Value.Shown(), Unit: f.Value.Unit, Interval: f.Interval.Printed, Direction: f.Direction,
+		Name: f.Name, Value: f.Value.Shown(), Unit: f.Value.Unit, Interval: f.Interval.Printed, Source: f.IntervalSource, Direction: f.Direction,
 		Word: v.Say("direction-" + string(f.Direction)), Date: v.DayOf(f.Date), Laboratory: f.Laboratory,
 	}
 }

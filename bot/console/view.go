@@ -124,6 +124,8 @@ type resultView struct {
 	Word       string
 	Date       string
 	Laboratory string
+	Source     string // of an interval the report does not print
+	Doubt      string // why the value's direction is not used
 	Out        bool
 	Spark      *sparkView
 }

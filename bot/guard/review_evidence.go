@@ -120,8 +120,25 @@ func (r *reviewing) findQuoted() {
 			}
 		}
 	}
+	r.quoteSources()
 	for i, n := range r.names {
 		r.names[i].quoted = anyHolds(r.quoted, n.span)
+	}
+}
+
+// quoteSources takes the title of the publication an interval comes from as
+// quoted: the digits in it are its number and year.
+func (r *reviewing) quoteSources() {
+	for _, f := range r.evidence.Facts {
+		title := fold.Text(f.IntervalSource)
+		for from := 0; title != ""; {
+			at := strings.Index(r.text[from:], title)
+			if at < 0 {
+				break
+			}
+			r.quoted = append(r.quoted, span{from + at, from + at + len(title)})
+			from += at + len(title)
+		}
 	}
 }
 

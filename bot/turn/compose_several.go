@@ -16,6 +16,7 @@ type overviewView struct {
 	OutNames           string
 	RestWithin         bool // everything not named is final, has a range and lies inside
 	AllWithin          bool
+	General            bool // an interval is not the report's own
 }
 
 // several answers a question about a report or a group of items.
@@ -48,6 +49,9 @@ func (c *composition) overview(found, out, rest []finding) {
 		view.Title = c.title
 	}
 	view.Date = c.date(found[0].fact.Date, c.now)
+	for _, f := range found {
+		view.General = view.General || f.fact.IntervalSource != ""
+	}
 	var names []string
 	for _, f := range out {
 		names = append(names, f.fact.Name)

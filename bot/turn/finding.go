@@ -38,6 +38,7 @@ func (f finding) section(suffix bot.SectionKind) (bot.Passage, bool) {
 type findingView struct {
 	Whose, Date, Name  string
 	Value, Unit, Range string
+	RangeSource        string // of an interval the report does not print
 	Flag               string
 	Direction, Tier    string
 	Judged, Persistent bool
@@ -49,6 +50,8 @@ type findingView struct {
 type previousView struct {
 	Date, Value, Direction string
 	Change                 string // up, down, same
+	Changed                []bot.Ground
+	Move                   bot.Move
 	Comparable, AlsoOut    bool
 }
 
@@ -56,7 +59,7 @@ func (c *composition) view(f finding) findingView {
 	fact := f.fact
 	view := findingView{
 		Whose: c.whose, Date: c.date(fact.Date, c.now), Name: fact.Name,
-		Value: fact.Value.Shown(), Unit: fact.Value.Unit, Range: fact.Interval.Printed,
+		Value: fact.Value.Shown(), Unit: fact.Value.Unit, Range: fact.Interval.Printed, RangeSource: fact.IntervalSource,
 		Flag: fact.Flag, Direction: string(fact.Direction), Tier: f.tier.String(), Judged: fact.Judged,
 	}
 	if p := c.evidence.Patient; p != nil {
@@ -71,7 +74,7 @@ func (c *composition) view(f finding) findingView {
 }
 
 func (c *composition) previous(fact bot.Fact, p bot.Point) *previousView {
-	view := &previousView{Date: c.date(p.Date, c.now), Value: p.Value.Shown(), Direction: string(p.Direction), Comparable: p.Same}
+	view := &previousView{Date: c.date(p.Date, c.now), Value: p.Value.Shown(), Direction: string(p.Direction), Comparable: p.Same, Changed: p.Changed, Move: p.Move}
 	if !fact.Value.Number.Valid() || !p.Value.Number.Valid() || fact.Value.Comparator != "" || p.Value.Comparator != "" {
 		view.Comparable = false
 	}

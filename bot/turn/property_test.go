@@ -153,6 +153,9 @@ func drawFact(t *rapid.T, a labs.Analyte, language bot.Language, judged bool) bo
 	if rapid.IntRange(0, 4).Draw(t, "interval") > 0 {
 		f.Interval = labs.ParseInterval(print(low) + "-" + print(high))
 		f.Direction = labs.Direction(f.Value, f.Interval)
+		if rapid.IntRange(0, 4).Draw(t, "general") == 0 {
+			f.IntervalSource = "WS/T 404.1-2012 临床常用生化检验项目参考区间"
+		}
 	}
 	if rapid.IntRange(0, 5).Draw(t, "stated") == 0 {
 		f.Kind, f.Result, f.Date = bot.FactStated, 0, ""
@@ -162,6 +165,11 @@ func drawFact(t *rapid.T, a labs.Analyte, language bot.Language, judged bool) bo
 	for i := range rapid.IntRange(0, 4).Draw(t, "previous") {
 		at := f.At.AddDate(0, -1-i, 0)
 		point := bot.Point{Value: value("earlier"), Interval: f.Interval, Direction: bot.DirectionUnknown, At: at, Date: bot.DateOf(at, time.UTC), Same: rapid.Bool().Draw(t, "same")}
+		if point.Same {
+			point.Move = rapid.SampledFrom([]bot.Move{bot.MoveUnknown, bot.MoveWithin, bot.MoveBeyond}).Draw(t, "move")
+		} else {
+			point.Changed = rapid.SampledFrom([][]bot.Ground{{bot.GroundLaboratory}, {bot.GroundMethod, bot.GroundUnit}, nil}).Draw(t, "changed")
+		}
 		if f.Interval.Usable() {
 			point.Direction = labs.Direction(point.Value, f.Interval)
 		}

@@ -100,6 +100,7 @@ type fact struct {
 	Value      string
 	Unit       string
 	Interval   string
+	Source     string // of an interval the report does not print
 	Flag       string
 	Direction  bot.Direction
 	Word       string
@@ -177,7 +178,7 @@ func facts(s pages.Speech, all []bot.Fact, spark func(bot.Fact) *pages.Chart) []
 			direction = bot.DirectionUnknown
 		}
 		views = append(views, fact{
-			ID: f.ID, Name: f.Name, Value: f.Value.Shown(), Unit: f.Value.Unit, Interval: f.Interval.Printed, Flag: f.Flag,
+			ID: f.ID, Name: f.Name, Value: f.Value.Shown(), Unit: f.Value.Unit, Interval: f.Interval.Printed, Source: f.IntervalSource, Flag: f.Flag,
 			Direction: direction, Word: s.Say("direction-" + string(direction)), Date: s.DayOf(f.Date), Laboratory: f.Laboratory,
 			Critical: f.Critical != nil, Stated: f.Kind == bot.FactStated, Trend: f.Kind == bot.FactResult, Spark: spark(f),
 		})

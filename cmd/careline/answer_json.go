@@ -21,15 +21,16 @@ type answerJSON struct {
 }
 
 type factJSON struct {
-	ID        string `json:"id"`
-	Analyte   string `json:"analyte"`
-	LOINC     string `json:"loinc"`
-	Value     string `json:"value"`
-	Unit      string `json:"unit"`
-	Range     string `json:"range"`
-	Direction string `json:"direction"`
-	Critical  bool   `json:"critical"`
-	Date      string `json:"date"`
+	ID          string `json:"id"`
+	Analyte     string `json:"analyte"`
+	LOINC       string `json:"loinc"`
+	Value       string `json:"value"`
+	Unit        string `json:"unit"`
+	Range       string `json:"range"`
+	RangeSource string `json:"range_source,omitempty"` // of an interval the report does not print
+	Direction   string `json:"direction"`
+	Critical    bool   `json:"critical"`
+	Date        string `json:"date"`
 }
 
 type passageJSON struct {
@@ -50,7 +51,7 @@ func asJSON(d bot.Decision, took time.Duration) answerJSON {
 	for _, f := range d.Evidence.Facts {
 		out.Facts = append(out.Facts, factJSON{
 			ID: f.ID, Analyte: string(f.Analyte), LOINC: f.Code, Value: f.Value.Shown(), Unit: f.Value.Unit,
-			Range: f.Interval.Printed, Direction: string(f.Direction), Critical: f.Critical != nil, Date: string(f.Date),
+			Range: f.Interval.Printed, RangeSource: f.IntervalSource, Direction: string(f.Direction), Critical: f.Critical != nil, Date: string(f.Date),
 		})
 	}
 	for _, p := range cited(d) {

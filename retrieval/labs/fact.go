@@ -1,6 +1,7 @@
 package labs
 
 import (
+	"cmp"
 	"math/big"
 	"time"
 
@@ -17,7 +18,8 @@ func (f *Finder) fact(zone *time.Location, r record, s stored, language bot.Lang
 		Value: s.Value, Interval: s.Interval, Flag: s.Flag, Direction: usableDirection(s.Result), Date: bot.DateOf(s.EffectiveAt, zone), At: s.EffectiveAt, Status: s.Status,
 		Judged: r.judged(), Cleared: s.cleared, Laboratory: s.Laboratory, Method: s.Method,
 	}
-	if a, ok := f.catalogue.Analyte(s.Analyte); ok {
+	a, known := f.catalogue.Analyte(s.Analyte)
+	if known {
 		fact.Name = a.Names[language]
 		fact.Names = append(fact.Names, f.catalogue.names(a)...)
 		if fact.Code == "" {
@@ -25,18 +27,45 @@ func (f *Finder) fact(zone *time.Location, r record, s stored, language bot.Lang
 		}
 		if !s.UnitProblem {
 			fact.Standard = standard(a, s.Value)
+			f.catalogue.adultInterval(&fact, a, r.person)
+		}
+		if a.Variation != nil {
+			fact.VariationSource = a.Variation.Source
 		}
 	}
 	for i := range r.results {
 		earlier := &r.results[i]
 		if len(fact.Previous) < mostPrevious && earlier.item == s.item && before(earlier.Result, s.Result) {
-			fact.Previous = append(fact.Previous, bot.Point{
-				Value: earlier.Value, Interval: earlier.Interval, Direction: usableDirection(earlier.Result), Date: bot.DateOf(earlier.EffectiveAt, zone), At: earlier.EffectiveAt,
-				Same: earlier.Laboratory == s.Laboratory && earlier.Method == s.Method && sameUnit(earlier.Value, s.Value),
-			})
+			fact.Previous = append(fact.Previous, point(a, s.Result, earlier.Result, zone))
 		}
 	}
 	return fact
+}
+
+// adultInterval gives a value without a printed interval the catalogue's, for an
+// adult, in the unit the value is in. Where the printed mark says otherwise, the
+// laboratory used another interval, and none is given.
+func (c *Catalogue) adultInterval(fact *bot.Fact, a Analyte, person bot.PatientContext) {
+	if a.Interval == nil || fact.Interval.Printed != "" || !fact.Judged || person.Age < adult || !sameUnit(fact.Value, bot.Value{UCUM: a.Units[0].UCUM}) {
+		return
+	}
+	i := a.Interval.of(person.Sex)
+	direction := Direction(fact.Value, i)
+	if !i.Usable() || c.flags.meaning(fact.Flag).contradicts(direction) {
+		return
+	}
+	fact.Interval, fact.IntervalSource, fact.Direction = i, a.Interval.Source, direction
+}
+
+// of is the interval of a sex.
+func (i AdultInterval) of(sex bot.Sex) bot.Interval {
+	switch sex {
+	case bot.SexFemale:
+		return ParseInterval(cmp.Or(i.Female, i.Any))
+	case bot.SexMale:
+		return ParseInterval(cmp.Or(i.Male, i.Any))
+	}
+	return ParseInterval(i.Any)
 }
 
 // codeOf is the LOINC code that goes with a unit, the first unit's when none is known.
