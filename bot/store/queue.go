@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
@@ -23,14 +25,32 @@ type TriageReport struct {
 // Kind names the job in River's table.
 func (TriageReport) Kind() string { return "triage_report" }
 
-// enqueueTriage puts the job into the transaction that made it necessary.
-func enqueueTriage(ctx context.Context, tx pgx.Tx, id bot.InstitutionID, patient bot.PatientID, report bot.ReportID) error {
+// jobClient only inserts jobs.
+func jobClient() (*river.Client[pgx.Tx], error) {
 	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Schema: postgres.RiverSchema})
 	if err != nil {
-		return fmt.Errorf("store: job client: %w", err)
+		return nil, fmt.Errorf("store: job client: %w", err)
 	}
-	if _, err := client.InsertTx(ctx, tx, TriageReport{Institution: id, Patient: patient, Report: report}, nil); err != nil {
-		return fmt.Errorf("store: triage job of report %d: %w", report, err)
+	return client, nil
+}
+
+// triageAtOnce is how many jobs are inserted by a statement.
+const triageAtOnce = 1000
+
+// enqueueTriage puts a job for each report into the transaction that made them necessary.
+func (s *Store) enqueueTriage(ctx context.Context, tx pgx.Tx, id bot.InstitutionID, reports map[bot.ReportID]bot.PatientID) error {
+	client, err := s.jobs()
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(reports)), triageAtOnce) {
+		jobs := make([]river.InsertManyParams, len(some))
+		for i, report := range some {
+			jobs[i].Args = TriageReport{Institution: id, Patient: reports[report], Report: report}
+		}
+		if _, err := client.InsertManyFastTx(ctx, tx, jobs); err != nil {
+			return fmt.Errorf("store: triage jobs of %d reports: %w", len(some), err)
+		}
 	}
 	return nil
 }

@@ -7,10 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/riverqueue/river"
 
 	"careline/bot"
 	"careline/bot/postgres"
@@ -21,6 +23,7 @@ type Store struct {
 	db     *postgres.DB
 	vault  *Vault
 	Timing Timing
+	jobs   func() (*river.Client[pgx.Tx], error) // made once, at first use
 }
 
 // Timing is how long the store waits for more of a burst.
@@ -31,7 +34,7 @@ type Timing struct {
 
 // New returns a Store on db whose encrypted fields vault opens.
 func New(db *postgres.DB, vault *Vault) *Store {
-	return &Store{db: db, vault: vault, Timing: Timing{QuietAfter: 2500 * time.Millisecond, BurstLimit: 8 * time.Second}}
+	return &Store{db: db, vault: vault, jobs: sync.OnceValues(jobClient), Timing: Timing{QuietAfter: 2500 * time.Millisecond, BurstLimit: 8 * time.Second}}
 }
 
 // subject is what an audit row is about.
@@ -91,13 +94,13 @@ func unavailable(err error) error {
 const diskFull = "53100"
 
 // fromServer sorts what the server says by the class of its code (appendix A of
-// its manual): 08 connection, 53 resources, 57 operator intervention and 55000
-// pass by themselves or need an operator; the rest are faults of ours.
+// its manual): 08 connection, 53 resources, 57 operator intervention, 40 a deadlock
+// and 55000 pass by themselves or need an operator; the rest are faults of ours.
 func fromServer(e *pgconn.PgError, err error) error {
 	switch class := e.Code[:min(2, len(e.Code))]; {
 	case e.Code == diskFull:
 		return bot.Errorf(bot.KindUnavailable, "数据库的磁盘满了，这一步没有保存。 The database's disk is full; nothing of this was stored. Free some space and try again.", "store: disk full: %w", err)
-	case class == "08" || class == "53" || class == "57" || e.Code == "55000":
+	case class == "08" || class == "53" || class == "57" || class == "40" || e.Code == "55000":
 		return bot.Errorf(bot.KindUnavailable, "服务暂时连不上，请稍后再试一次。 The service cannot be reached right now; please try again in a moment.", "store: %w", err)
 	}
 	return err
