@@ -36,32 +36,36 @@ const (
 func decodeHL7(raw []byte, wide bool) (text, reason string) {
 	declared := declaredCharset(raw)
 	if wide {
-		if declared != "" && declared != "UNICODE" && declared != "UNICODEUTF-16" || !intact(raw) {
+		if !intact(raw) || !unicodeNamed(declared) && declared != "UNICODEUTF-16" && !ascii(raw) {
 			return "", wrongCharset
 		}
 		return string(raw), ""
 	}
-	switch declared {
-	case "":
-		if intact(raw) {
-			return string(raw), ""
-		}
+	switch {
+	case unicodeNamed(declared) && intact(raw), asciiNamed(declared) && ascii(raw):
+		return string(raw), ""
+	case declared == "":
 		return decodeBy(simplifiedchinese.GB18030, raw)
-	case "ASCII", "US-ASCII", "ISOIR6", "ISOIR006":
-		if !ascii(raw) {
-			return "", wrongCharset
-		}
-		return string(raw), ""
-	case "UNICODE", "UNICODEUTF-8", "UTF-8", "UTF8":
-		if !intact(raw) {
-			return "", wrongCharset
-		}
-		return string(raw), ""
+	case unicodeNamed(declared), asciiNamed(declared):
+		return "", wrongCharset
 	}
 	if by := hl7Charset(declared); by != nil {
 		return decodeBy(by, raw)
 	}
 	return "", unknownCharset
+}
+
+// unicodeNamed reports whether a declared charset is read as UTF-8, as none is too.
+func unicodeNamed(declared string) bool {
+	switch declared {
+	case "", "UNICODE", "UNICODEUTF-8", "UTF-8", "UTF8":
+		return true
+	}
+	return false
+}
+
+func asciiNamed(declared string) bool {
+	return declared == "ASCII" || declared == "US-ASCII" || declared == "ISOIR6" || declared == "ISOIR006"
 }
 
 // hl7Charset is the encoding a code of table 0211 or a usual spelling of it means.

@@ -36,26 +36,32 @@ func (m *hl7Message) inUTF8(header string) string {
 func (m *hl7Message) whole(raw []byte, wide bool) string {
 	text, reason := decodeHL7(raw, wide)
 	if reason != "" {
-		text = hexadecimal(raw)
+		return hexadecimal(raw, unicodeNamed(declaredCharset(raw)))
 	}
-	header, rest := text, ""
-	if i := strings.IndexAny(text, "\r\n\x1c"); i >= 0 {
-		header, rest = text[:i], text[i:]
+	body := strings.TrimLeft(text, "\x0b \t\ufeff")
+	before, header, rest := text[:len(text)-len(body)], body, ""
+	if i := strings.IndexAny(body, "\r\n\x1c"); i >= 0 {
+		header, rest = body[:i], body[i:]
 	}
-	if marks, ok := readMarks(strings.TrimLeft(header, "\x0b \t\ufeff")); ok && reason != unknownCharset {
+	if marks, ok := readMarks(header); ok {
 		m.hl7Marks = marks
-		header = m.inUTF8(strings.TrimLeft(header, "\x0b \t\ufeff"))
+		header = m.inUTF8(header)
 	}
-	return header + rest
+	return before + header + rest
 }
 
-func hexadecimal(raw []byte) string {
+// hexadecimal escapes the bytes that are no text, and where the charset is not
+// Unicode all that ASCII does not have.
+func hexadecimal(raw []byte, isUnicode bool) string {
+	lost := func(r rune) bool {
+		return r == utf8.RuneError || r == 0 || r >= 0x80 && (r < 0xa0 || !isUnicode)
+	}
 	var b strings.Builder
 	for len(raw) > 0 {
-		n := 0 // bytes that are no text
+		n := 0 // bytes that are lost
 		for n < len(raw) {
 			r, size := utf8.DecodeRune(raw[n:])
-			if r != utf8.RuneError && r != 0 && !(r >= 0x80 && r < 0xa0) {
+			if !lost(r) {
 				break
 			}
 			n += size

@@ -163,14 +163,18 @@ func (b *hl7Builder) laboratory(obx hl7Segment) string {
 // completeHL7 reads the unit from its UCUM code where its printed form is not
 // known. Two units that are not the same leave open which one was meant.
 func (c *Catalogue) completeHL7(r *bot.Result, code string, in setting) {
+	if code == "" {
+		c.complete(r, in)
+		return
+	}
 	printed := r.Value.Unit
 	of, coded := c.units[unitKey(printed)], c.units[unitKey(code)]
-	if code != "" && of == "" && coded != "" {
+	if of == "" && coded != "" {
 		r.Value.Unit = code
 	}
 	c.complete(r, in)
 	r.Value.Unit = printed
-	if code != "" && of != "" && coded != "" && of != coded {
+	if of != "" && coded != "" && of != coded {
 		r.UnitProblem, r.Direction = true, bot.DirectionUnknown
 	}
 }

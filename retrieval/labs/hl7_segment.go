@@ -47,98 +47,6 @@ type hl7Message struct {
 	quarantine []bot.Quarantined
 }
 
-// Why a message is not read.
-const (
-	brokenMarks   = "the separators (MSH-1, MSH-2) cannot be told apart"
-	brokenSegment = "a line is no segment"
-	cutMessage    = "the message ends in the middle"
-	inPieces      = "the message is one piece of several (DSC, ADD or MSH-14)"
-)
-
-// split finds the segments. A line feed inside a message whose segments end in CR
-// is part of a text.
-func (m *hl7Message) split(text string, raw []byte) (reason string) {
-	text = strings.TrimLeft(strings.TrimPrefix(strings.TrimLeft(text, "\x0b \t"), "\ufeff"), "\x0b \t")
-	returns := strings.Contains(strings.ReplaceAll(strings.TrimRight(text, "\r\n\x1c"), "\r\n", ""), "\r")
-	if framed := strings.IndexByte(string(raw[:min(len(raw), 4)]), startsMLLP) >= 0; framed && !strings.Contains(text, "\x1c") {
-		return cutMessage
-	}
-	for len(text) > 0 {
-		end := strings.IndexAny(text, "\r\n\x1c")
-		line, by := text, byte(0)
-		if end >= 0 {
-			line, by, text = text[:end], text[end], text[end+1:]
-		} else {
-			text = ""
-		}
-		switch {
-		case strings.TrimSpace(line) == "":
-		case m.segment(line):
-			m.segments = append(m.segments, newHL7Segment(line))
-		case len(m.segments) > 1 && returns && by != endsMLLP && m.continues(line):
-		default:
-			return brokenSegment
-		}
-		if m.fields == 0 {
-			var ok bool
-			if m.hl7Marks, ok = readMarks(m.segments[0].raw); !ok {
-				return brokenMarks
-			}
-		}
-	}
-	return m.incomplete(raw)
-}
-
-// segment reports whether a line is one: a name of three characters and the
-// separator behind it.
-func (m *hl7Message) segment(line string) bool {
-	if len(line) < 3 || len(line) > 3 && m.fields != 0 && line[3] != m.fields {
-		return false
-	}
-	for i := range 3 {
-		if !(line[i] >= 'A' && line[i] <= 'Z' || i > 0 && line[i] >= '0' && line[i] <= '9') {
-			return false
-		}
-	}
-	return true
-}
-
-// continues adds a line to the text that the segment before it ends in.
-func (m *hl7Message) continues(line string) bool {
-	last := &m.segments[len(m.segments)-1]
-	*last = newHL7Segment(last.raw + "\n" + line)
-	return true
-}
-
-// incomplete says why a message is not all there, "" when it seems to be. A
-// laboratory's last segment states its status, unless it was cut.
-func (m *hl7Message) incomplete(raw []byte) string {
-	if len(m.segments) == 0 || m.segments[0].id != "MSH" {
-		return brokenMarks
-	}
-	if m.segments[0].field(14) != "" {
-		return inPieces
-	}
-	stated := false // OBX-11 of an earlier segment
-	for _, s := range m.segments[:len(m.segments)-1] {
-		if s.id == "ADD" || s.id == "DSC" && s.field(1) != "" {
-			return inPieces
-		}
-		stated = stated || s.id == "OBX" && s.field(11) != ""
-	}
-	last := m.segments[len(m.segments)-1]
-	ended := len(raw) > 0 && strings.IndexByte("\r\n\x1c", raw[len(raw)-1]) >= 0
-	switch {
-	case last.id == "ADD", last.id == "DSC" && last.field(1) != "":
-		return inPieces
-	case last.id == "OBX" && last.field(11) == "" && (stated || !ended):
-		return cutMessage
-	case last.id == "OBR" && last.field(25) == "", last.id == "MSH", last.id == "ORC":
-		return cutMessage
-	}
-	return ""
-}
-
 // said is a text without escapes and control characters, at most so many characters long.
 func (m *hl7Message) said(s string, most int) string {
 	if s == "" {
@@ -146,7 +54,7 @@ func (m *hl7Message) said(s string, most int) string {
 	}
 	text, ok := m.plain(s)
 	if !ok {
-		m.distrust("a text is in a character set that is not read")
+		m.distrust(wrongCharset)
 	}
 	return readable(text, most)
 }

@@ -1,128 +1,123 @@
 package labs
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
-	"strconv"
+	"encoding/hex"
 	"strings"
-
-	"golang.org/x/text/transform"
-
-	"careline/bot"
 )
 
-// mostMessage is the longest message that is read, in bytes.
-const mostMessage = 16 << 20
+// Why a message is not read.
+const (
+	brokenMarks   = "the separators (MSH-1, MSH-2) cannot be told apart"
+	brokenSegment = "a line is no segment"
+	cutMessage    = "the message ends in the middle"
+	inPieces      = "the message is one piece of several (DSC, ADD or MSH-14)"
+)
 
-// hl7Reader reads a file message by message; it holds one at a time.
-type hl7Reader struct {
-	lines    *bufio.Scanner
-	wide     bool // the file was UTF-16 and is UTF-8 now
-	pending  []byte
-	messages int // read so far
-	batch    int // messages before the batch that is read now
-}
-
-func newHL7Reader(s Source) *hl7Reader {
-	start := make([]byte, 64)
-	n, _ := s.ReadAt(start, 0)
-	r := &hl7Reader{}
-	var in io.Reader = s.reader()
-	if wide := wideOrder(start[:n]); wide != nil {
-		r.wide, in = true, transform.NewReader(in, wide.NewDecoder())
+// split finds a message's segments; the reason why it is not whole, "" when it
+// seems to be.
+func (m *hl7Message) split(text string, raw []byte) (reason string) {
+	body := strings.TrimLeft(text, "\x0b \t\ufeff")
+	header := body
+	if i := strings.IndexAny(body, "\r\n\x1c"); i >= 0 {
+		header = body[:i]
 	}
-	r.lines = bufio.NewScanner(in)
-	r.lines.Buffer(make([]byte, 64<<10), mostMessage)
-	r.lines.Split(hl7Lines)
-	return r
-}
-
-// hl7Lines splits after what may end a segment: CR, LF, and MLLP's end of a message.
-func hl7Lines(data []byte, end bool) (int, []byte, error) {
-	if i := bytes.IndexAny(data, "\r\n\x1c"); i >= 0 {
-		return i + 1, data[:i+1], nil
+	var ok bool
+	if m.hl7Marks, ok = readMarks(header); !ok || hl7Header([]byte(header)) != "MSH" {
+		return brokenMarks
 	}
-	if end && len(data) > 0 {
-		return len(data), data, nil
-	}
-	return 0, nil, nil
-}
-
-// next is the next message as it stands in the file, io.EOF after the last.
-func (r *hl7Reader) next() ([]byte, error) {
-	message := r.pending
-	r.pending = nil
-	for r.lines.Scan() {
-		line := r.lines.Bytes()
-		header := hl7Header(line)
-		switch {
-		case header == "MSH" && message != nil:
-			r.pending = bytes.Clone(line)
-			return r.counted(message)
-		case header == "MSH":
-			message = bytes.Clone(line)
-		case header != "" && message != nil:
-			r.pending = nil
-			r.messages++
-			return message, r.batchLine(header, line)
-		case header != "":
-			if err := r.batchLine(header, line); err != nil {
-				return nil, err
-			}
-		case message != nil:
-			message = append(message, line...)
-		case len(bytes.Trim(line, " \t\r\n\x0b\x1c\ufeff")) > 0:
-			return nil, brokenHL7("The file holds text outside HL7 messages; nothing was imported.", "text outside messages")
-		}
-		if len(message) > mostMessage {
-			return nil, tooLong()
-		}
-	}
-	if errors.Is(r.lines.Err(), bufio.ErrTooLong) {
-		return nil, tooLong()
-	}
-	if err := r.lines.Err(); err != nil {
-		return nil, bot.Errorf(bot.KindInvalid, "The file cannot be read.", "labs: hl7: %w", err)
-	}
-	return r.counted(message)
-}
-
-// counted is the message, or the end of the file where there is none.
-func (r *hl7Reader) counted(message []byte) ([]byte, error) {
+	framed := strings.IndexByte(text[:len(text)-len(body)], startsMLLP) >= 0
 	switch {
-	case message != nil:
-		r.messages++
-		return message, nil
-	case r.messages == 0:
-		return nil, brokenHL7("The file holds no HL7 message that can be read.", "no message")
+	case m.lostBytes(header, body):
+		return wrongCharset
+	case framed && strings.IndexByte(body, endsMLLP) < 0:
+		return cutMessage
+	case !m.lines(body):
+		return brokenSegment
 	}
-	return nil, io.EOF
+	return m.incomplete(raw)
 }
 
-// batchLine checks the count of messages that a batch's trailer states (BTS-1): a
-// batch that lost some is not half imported.
-func (r *hl7Reader) batchLine(header string, line []byte) error {
-	switch header {
-	case "BHS":
-		r.batch = r.messages
-	case "BTS":
-		text := strings.TrimLeft(string(line), "\x0b \t\ufeff")
-		count, _, _ := strings.Cut(strings.TrimRight(text[4:], "\r\n\x1c"), text[3:4])
-		stated, err := strconv.Atoi(strings.TrimSpace(count))
-		if found := r.messages - r.batch; err == nil && stated != found {
-			return brokenHL7(fmt.Sprintf("The batch trailer (BTS) counts %d messages and %d were found; nothing was imported.", stated, found), "batch count differs")
+// lines reads the segments; false when a line is none. A line feed inside a
+// message whose segments end in CR is part of a text.
+func (m *hl7Message) lines(text string) bool {
+	returns := strings.Contains(strings.ReplaceAll(strings.TrimRight(text, "\r\n\x1c"), "\r\n", ""), "\r")
+	after := byte(0) // what ended the line before
+	for len(text) > 0 {
+		line, by, rest := text, byte(0), ""
+		if i := strings.IndexAny(text, "\r\n\x1c"); i >= 0 {
+			line, by, rest = text[:i], text[i], text[i+1:]
+		}
+		text = rest
+		switch {
+		case strings.TrimSpace(line) == "":
+			continue
+		case m.segment(line):
+			m.segments = append(m.segments, newHL7Segment(line))
+		case len(m.segments) > 1 && returns && after == '\n':
+			last := &m.segments[len(m.segments)-1]
+			*last = newHL7Segment(last.raw + "\n" + line)
+		default:
+			return false
+		}
+		after = by
+	}
+	return true
+}
+
+// segment reports whether a line is one: a name of three characters and the
+// separator behind it.
+func (m *hl7Message) segment(line string) bool {
+	if len(line) < 3 || len(line) > 3 && line[3] != m.fields {
+		return false
+	}
+	for i := range 3 {
+		if !(line[i] >= 'A' && line[i] <= 'Z' || i > 0 && line[i] >= '0' && line[i] <= '9') {
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
-func tooLong() error {
-	return brokenHL7("The file holds a message larger than 16 MiB; nothing was imported.", "message too long")
+// lostBytes reports whether a hexadecimal escape holds bytes that are no text in
+// the message's character set: the quarantine keeps such bytes so.
+func (m *hl7Message) lostBytes(header, text string) bool {
+	if m.escape == 0 {
+		return false
+	}
+	start, isUnicode := string(m.escape)+"X", unicodeNamed(charsetField(header))
+	for {
+		_, rest, found := strings.Cut(text, start)
+		if !found {
+			return false
+		}
+		digits, _, closed := strings.Cut(rest, string(m.escape))
+		raw, err := hex.DecodeString(digits)
+		if closed && err == nil && (!intact(raw) || !isUnicode && !ascii(raw)) {
+			return true
+		}
+		text = rest
+	}
 }
 
-func brokenHL7(sentence, what string) error {
-	return bot.Errorf(bot.KindInvalid, sentence, "labs: hl7: %s", what)
+// incomplete says why a message is not all there, "" when it seems to be. A
+// laboratory's last segment states its status, unless it was cut.
+func (m *hl7Message) incomplete(raw []byte) string {
+	stated := false // OBX-11 of an earlier segment
+	last := m.segments[len(m.segments)-1]
+	for i, s := range m.segments {
+		if s.id == "ADD" || s.id == "DSC" && s.field(1) != "" {
+			return inPieces
+		}
+		stated = stated || i < len(m.segments)-1 && s.id == "OBX" && s.field(11) != ""
+	}
+	ended := strings.IndexByte("\r\n\x1c", raw[len(raw)-1]) >= 0
+	switch {
+	case m.header(14) != "":
+		return inPieces
+	case last.id == "OBX" && last.field(11) == "" && (stated || !ended):
+		return cutMessage
+	case last.id == "OBR" && last.field(25) == "", last.id == "MSH", last.id == "ORC":
+		return cutMessage
+	}
+	return ""
 }

@@ -23,10 +23,11 @@ func hl7Time(s string, zone *time.Location) (time.Time, bool) {
 		rest = rest[1+len(fraction):]
 	}
 	if rest != "" {
-		var ok bool
-		if zone, ok = offset(rest); !ok {
+		stated, ok := offset(rest)
+		if !ok {
 			return parseTime(s, zone)
 		}
+		zone = stated
 	}
 	parts := [6]int{0, 1, 1, 0, 0, 0}
 	parts[0], _ = strconv.Atoi(s[:4])
@@ -65,11 +66,7 @@ func (m *hl7Message) time(field string) (time.Time, bool) {
 	if text == "" {
 		return time.Time{}, true
 	}
-	t, ok := hl7Time(text, m.zone)
-	if !ok {
-		return time.Time{}, false
-	}
-	return t, true
+	return hl7Time(text, m.zone)
 }
 
 // birthDay keeps a whole or partial date of birth as it is sent: a time behind it
