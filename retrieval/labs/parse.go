@@ -38,8 +38,8 @@ type Options struct {
 	Location *time.Location // of times without a zone; UTC if nil
 }
 
-// Read hands a file's content to a sink, item by item: FHIR R4 JSON, else CSV in
-// UTF-8. A malformed file is refused whole with KindInvalid, also where part of it
+// Read hands a file's content to a sink, item by item: HL7 v2, FHIR R4 JSON, else
+// CSV in UTF-8. A malformed file is refused whole with KindInvalid, also where part of it
 // has been handed on: the sink must undo that. An item that cannot be trusted is
 // quarantined and the rest goes in.
 func Read(c *Catalogue, s Source, o Options, to bot.ImportSink) (bot.ImportHead, error) {
@@ -48,6 +48,9 @@ func Read(c *Catalogue, s Source, o Options, to bot.ImportSink) (bot.ImportHead,
 	}
 	if o.Location == nil {
 		o.Location = time.UTC
+	}
+	if isHL7(s) {
+		return readHL7File(c, s, o, to)
 	}
 	digest := sha256.New()
 	raw, err := io.ReadAll(io.TeeReader(s.reader(), digest))
