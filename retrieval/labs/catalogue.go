@@ -101,18 +101,19 @@ type Group struct {
 
 // Catalogue is every analyte with the ways it is written. It is read-only.
 type Catalogue struct {
-	analytes []Analyte
-	groups   []Group
-	byID     map[bot.AnalyteID]int
-	byCode   map[string]int
-	byName   map[string][]int // canonical name to entries; more than one where specimens share a name
-	cues     []cue            // longest first
-	others   otherNames
-	stated   statedWords
-	units    spellings
-	cueWords cueWords
-	flags    flagWords
-	headers  headerWords
+	analytes   []Analyte
+	groups     []Group
+	byID       map[bot.AnalyteID]int
+	byCode     map[string]int
+	byName     map[string][]int // canonical name to entries; more than one where specimens share a name
+	cues       []cue            // longest first
+	others     otherNames
+	stated     statedWords
+	units      spellings
+	cueWords   cueWords
+	flags      flagWords
+	headers    headerWords
+	sheetWords sheetWords
 }
 
 // LoadCatalogue reads the embedded catalogue.
@@ -141,6 +142,9 @@ func LoadCatalogue() (*Catalogue, error) {
 		return nil, err
 	}
 	if c.headers, err = loadHeaders(); err != nil {
+		return nil, err
+	}
+	if c.sheetWords, err = loadSheetWords(); err != nil {
 		return nil, err
 	}
 	c.cues = c.collectCues()
