@@ -113,6 +113,7 @@ type Catalogue struct {
 	flags    flagWords
 	headers  headerWords
 
+	sheetWords    sheetWords
 	intervalWords intervalWords
 	scales        scaleWords
 	words         fileWords
@@ -154,6 +155,9 @@ func LoadCatalogue() (*Catalogue, error) {
 		return nil, err
 	}
 	if c.words, err = loadFileWords(); err != nil {
+		return nil, err
+	}
+	if c.sheetWords, err = loadSheetWords(); err != nil {
 		return nil, err
 	}
 	c.cues = c.collectCues()

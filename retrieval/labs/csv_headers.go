@@ -3,18 +3,31 @@ package labs
 import (
 	_ "embed"
 	"fmt"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
-	"careline/bot"
 	"careline/bot/fold"
 )
 
-//go:embed data/csv_headers.yaml
-var headersFile []byte
+var (
+	//go:embed data/csv_headers.yaml
+	headersFile []byte
+	//go:embed data/sheet_words.yaml
+	sheetWordsFile []byte
+)
 
 // headerWords map a header in canonical form to the column it names.
-type headerWords map[string]string
+type headerWords map[string]headerWord
+
+// headerWord is a column and how far behind its header stands among the column's.
+type headerWord struct {
+	column string
+	rank   int
+}
+
+// columnIgnored is known and nothing is made of it.
+const columnIgnored = "ignored"
 
 func loadHeaders() (headerWords, error) {
 	var file map[string][]string
@@ -23,41 +36,67 @@ func loadHeaders() (headerWords, error) {
 	}
 	words := headerWords{}
 	for column, names := range file {
-		for _, name := range names {
-			if other, twice := words[fold.Text(name)]; twice && other != column {
-				return nil, fmt.Errorf("labs: data/csv_headers.yaml: %q names %s and %s", name, other, column)
+		for rank, name := range names {
+			if other, twice := words[headerKey(name)]; twice && other.column != column {
+				return nil, fmt.Errorf("labs: data/csv_headers.yaml: %q names %s and %s", name, other.column, column)
 			}
-			words[fold.Text(name)] = column
+			words[headerKey(name)] = headerWord{column, rank}
 		}
 	}
 	return words, nil
 }
 
-// required columns, with a header to name when one is missing.
-var required = []struct{ column, header string }{
-	{"patient", "病历号 (patient id)"}, {"item", "项目名称 (item)"}, {"value", "结果 (result)"}, {"at", "报告时间 (report time)"},
+// headerKey is a header in canonical form, without the marks around it.
+func headerKey(header string) string { return strings.Trim(fold.Text(header), " :*\ufeff") }
+
+// sheetWords are words in the cells of a sheet, in lower case; a footer's is folded.
+type sheetWords struct {
+	Footers []string `yaml:"footers"`
+	Nothing []string `yaml:"nothing"`
+	Absent  []string `yaml:"absent"`
+	No      []string `yaml:"no"`
+	Results []string `yaml:"results"`
+
+	nothing, absent, no, results map[string]bool
 }
 
-// columns finds the columns a header line names, the first of two with the same
-// meaning. A collection time stands for the report's where that has no column.
-func (c *Catalogue) columns(header []string) (map[string]int, error) {
-	columns := map[string]int{}
-	for i, name := range header {
-		if column, known := c.headers[fold.Text(name)]; known {
-			if _, twice := columns[column]; !twice {
-				columns[column] = i
+func loadSheetWords() (w sheetWords, err error) {
+	if err := yaml.UnmarshalWithOptions(sheetWordsFile, &w, yaml.Strict()); err != nil {
+		return sheetWords{}, fmt.Errorf("labs: data/sheet_words.yaml: %w", err)
+	}
+	w.nothing, w.absent, w.no, w.results = lowerSet(w.Nothing), lowerSet(w.Absent), lowerSet(w.No), lowerSet(w.Results)
+	for i, f := range w.Footers {
+		w.Footers[i] = fold.Text(f)
+	}
+	return w, nil
+}
+
+func lowerSet(words []string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range words {
+		set[strings.ToLower(w)] = true
+	}
+	return set
+}
+
+// footer reports whether a line below a table counts or signs it: one cell that
+// begins like that, and nothing beside it that could be a result.
+func (w sheetWords) footer(cells []string) bool {
+	text, filled := "", 0
+	for _, cell := range cells {
+		if cell = strings.TrimSpace(cell); cell != "" {
+			if filled++; filled == 1 {
+				text = fold.Text(cell)
 			}
 		}
 	}
-	if _, ok := columns["at"]; !ok {
-		if i, collected := columns["collected"]; collected {
-			columns["at"] = i
+	if filled == 0 || filled > 2 {
+		return false
+	}
+	for _, f := range w.Footers {
+		if strings.HasPrefix(text, f) {
+			return true
 		}
 	}
-	for _, r := range required {
-		if _, ok := columns[r.column]; !ok {
-			return nil, bot.Errorf(bot.KindInvalid, fmt.Sprintf("The file is not FHIR JSON, and as a CSV its header line has no column %s.", r.header), "labs: csv without column %s", r.column)
-		}
-	}
-	return columns, nil
+	return false
 }

@@ -18,9 +18,6 @@ func newGather(c *Catalogue, format string) *gather {
 	return &gather{catalogue: c, file: bot.ImportFile{ImportHead: bot.ImportHead{Format: format}}, patients: map[string]int{}, reports: map[string][2]int{}}
 }
 
-// anotherPerson is why an item is refused whose patient was somebody else before.
-const anotherPerson = "the identifier stands in the file with another birth date or sex"
-
 // patient is the index of the patient with a key, added on first sight; false
 // when the key has been seen with another birth date or sex.
 func (g *gather) patient(key string, p bot.Patient) (int, bool) {

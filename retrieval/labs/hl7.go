@@ -2,8 +2,6 @@ package labs
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -23,18 +21,6 @@ func isHL7(s Source) bool {
 	}
 	header := hl7Header(start)
 	return header != "" && header != "BTS" && header != "FTS" || strings.HasSuffix(strings.ToLower(s.Name), ".hl7")
-}
-
-// readHL7File is Read for HL7 v2. The bytes are read twice, and never held.
-func readHL7File(c *Catalogue, s Source, o Options, to bot.ImportSink) (bot.ImportHead, error) {
-	digest := sha256.New()
-	if _, err := io.Copy(digest, s.reader()); err != nil {
-		return bot.ImportHead{}, bot.Errorf(bot.KindInvalid, "The file cannot be read.", "labs: %w", err)
-	}
-	if err := readHL7(c, s, o, to); err != nil {
-		return bot.ImportHead{}, err
-	}
-	return bot.ImportHead{Format: hl7Format, Digest: hex.EncodeToString(digest.Sum(nil))}, nil
 }
 
 const hl7Format = "hl7"

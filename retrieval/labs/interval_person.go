@@ -10,8 +10,8 @@ import (
 	"careline/bot/fold"
 )
 
-// person is what decides which of several printed intervals is meant.
-type person struct {
+// ageAndSex is what decides which of several printed intervals is meant.
+type ageAndSex struct {
 	sex  bot.Sex
 	days float64 // age at the time of the specimen; below zero: unknown
 }
@@ -22,32 +22,32 @@ const (
 )
 
 // personAt is somebody at a time; the age is unknown without a whole birth date.
-func personAt(sex bot.Sex, born bot.Date, at time.Time) person {
-	p := person{sex: sex, days: -1}
+func personAt(sex bot.Sex, born bot.Date, at time.Time) ageAndSex {
+	p := ageAndSex{sex: sex, days: -1}
 	if birth, ok := born.Time(); ok && !at.IsZero() && !at.Before(birth) {
 		p.days = at.Sub(birth).Hours() / 24
 	}
 	return p
 }
 
-// fit says whether an alternative is for a person.
-type fit int
+// suitable says whether an alternative is for a person.
+type suitable int
 
 const (
-	fitYes fit = iota
-	fitMaybe
-	fitNo
+	suitsYes suitable = iota
+	suitsMaybe
+	suitsNo
 )
 
 // alternative is one interval of a text that holds several.
 type alternative struct {
 	interval bot.Interval
-	fits     fit
+	suits    suitable
 }
 
 // IntervalFor reads a printed interval for one person. A text that says whom each
 // of its intervals is for ("男:130-175 女:115-150", "成人 3-5；儿童 4-9") gives the
-// only one that fits; where none does, or more might, it stays without bounds.
+// only one that suits; where none does, or more might, it stays without bounds.
 func (c *Catalogue) IntervalFor(printed string, sex bot.Sex, born bot.Date, at time.Time) bot.Interval {
 	if i := ParseInterval(printed); i.Usable() {
 		return i
@@ -56,20 +56,20 @@ func (c *Catalogue) IntervalFor(printed string, sex bot.Sex, born bot.Date, at t
 }
 
 // labelled reads a text in which every interval has a label.
-func (c *Catalogue) labelled(printed string, who person) bot.Interval {
+func (c *Catalogue) labelled(printed string, who ageAndSex) bot.Interval {
 	i := bot.Interval{Printed: strings.TrimSpace(printed)}
 	if strings.IndexFunc(i.Printed, digit) < 0 {
 		return i
 	}
-	r := alternatives{words: c.intervalWords, rest: strings.ToLower(plainDigits(fold.Text(i.Printed))), person: who}
+	r := alternatives{words: c.intervalWords, rest: strings.ToLower(plainDigits(fold.Text(i.Printed))), who: who}
 	if !r.read() {
 		return i
 	}
 	var chosen *bot.Interval
 	for _, a := range r.all {
 		switch {
-		case a.fits == fitNo:
-		case a.fits == fitMaybe || chosen != nil:
+		case a.suits == suitsNo:
+		case a.suits == suitsMaybe || chosen != nil:
 			return i
 		default:
 			chosen = &a.interval
@@ -87,10 +87,10 @@ func (c *Catalogue) labelled(printed string, who person) bot.Interval {
 type alternatives struct {
 	words   intervalWords
 	rest    string
-	person  person
+	who     ageAndSex
 	all     []alternative
-	pending fit // of the labels read since the last interval
-	ofSex   fit // a sex holds for all intervals that follow it
+	pending suitable // of the labels read since the last interval
+	ofSex   suitable // a sex holds for all intervals that follow it
 	labels  int
 	behind  bool
 }
@@ -107,12 +107,12 @@ func (r *alternatives) read() bool {
 	for first := true; ; first = false {
 		r.rest = r.rest[len(betweenIntervals.FindString(r.rest)):]
 		if r.rest == "" {
-			return r.labels > 0 && len(r.all) > 0 && (r.behind || r.pending == fitYes)
+			return r.labels > 0 && len(r.all) > 0 && (r.behind || r.pending == suitsYes)
 		}
-		switch fits, length, kind := r.words.label(r.rest, r.person); {
+		switch suits, length, kind := r.words.label(r.rest, r.who); {
 		case length > 0:
 			r.rest = r.rest[length:]
-			r.label(fits, kind)
+			r.label(suits, kind)
 		case r.interval():
 			r.behind = r.behind || first
 		default:
@@ -122,17 +122,17 @@ func (r *alternatives) read() bool {
 }
 
 // label notes whom the next interval is for, or the last one.
-func (r *alternatives) label(fits fit, kind labelKind) {
+func (r *alternatives) label(suits suitable, kind labelKind) {
 	switch {
 	case kind == labelNeutral:
 		return
 	case r.behind:
 		last := &r.all[len(r.all)-1]
-		last.fits = max(last.fits, fits)
+		last.suits = max(last.suits, suits)
 	case kind == labelSex:
-		r.ofSex, r.pending = fits, fitYes
+		r.ofSex, r.pending = suits, suitsYes
 	default:
-		r.pending = max(r.pending, fits)
+		r.pending = max(r.pending, suits)
 	}
 	r.labels++
 }
@@ -147,22 +147,22 @@ func (r *alternatives) interval() bool {
 		return false
 	}
 	r.rest = r.rest[len(found):]
-	r.all = append(r.all, alternative{interval: i, fits: max(r.ofSex, r.pending)})
-	r.pending = fitYes
+	r.all = append(r.all, alternative{interval: i, suits: max(r.ofSex, r.pending)})
+	r.pending = suitsYes
 	return true
 }
 
 // ageLabel is a span of ages in days, both ends within.
 type ageLabel struct{ from, to float64 }
 
-func (a ageLabel) fits(p person) fit {
+func (a ageLabel) suits(p ageAndSex) suitable {
 	switch {
 	case p.days < 0:
-		return fitMaybe
+		return suitsMaybe
 	case p.days >= a.from && p.days < a.to:
-		return fitYes
+		return suitsYes
 	}
-	return fitNo
+	return suitsNo
 }
 
 func parseNumber(s string) float64 {

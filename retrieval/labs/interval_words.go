@@ -107,56 +107,56 @@ func anyOf(words []string) string {
 }
 
 // label reads the label a text begins with; length is 0 when there is none.
-func (w intervalWords) label(text string, p person) (fits fit, length int, kind labelKind) {
+func (w intervalWords) label(text string, p ageAndSex) (suits suitable, length int, kind labelKind) {
 	if age, length := w.age(text); length > 0 {
-		return age.fits(p), length, labelAge
+		return age.suits(p), length, labelAge
 	}
 	for _, word := range w.words {
 		behind, found := strings.CutPrefix(text, word.text)
 		if !found || latinOnly(word.text) && behind != "" && letter(rune(behind[0])) {
 			continue
 		}
-		switch fits := word.kind.fits(p); word.kind {
+		switch suits := word.kind.suits(p); word.kind {
 		case labelFemale, labelMale:
-			return fits, len(word.text), labelSex
+			return suits, len(word.text), labelSex
 		default:
-			return fits, len(word.text), word.kind
+			return suits, len(word.text), word.kind
 		}
 	}
-	return fitYes, 0, labelNeutral
+	return suitsYes, 0, labelNeutral
 }
 
-func (k labelKind) fits(p person) fit {
+func (k labelKind) suits(p ageAndSex) suitable {
 	switch k {
 	case labelFemale:
 		return ofSex(p, bot.SexFemale)
 	case labelMale:
 		return ofSex(p, bot.SexMale)
 	case labelAdult:
-		return ageLabel{adult * daysOfYear, math.Inf(1)}.fits(p)
+		return ageLabel{adult * daysOfYear, math.Inf(1)}.suits(p)
 	case labelChild:
-		return ageLabel{0, adult * daysOfYear}.fits(p)
+		return ageLabel{0, adult * daysOfYear}.suits(p)
 	case labelNewborn:
-		return ageLabel{0, daysOfBirth + 1}.fits(p)
+		return ageLabel{0, daysOfBirth + 1}.suits(p)
 	case labelOfWomen:
-		if ofSex(p, bot.SexFemale) == fitNo {
-			return fitNo
+		if ofSex(p, bot.SexFemale) == suitsNo {
+			return suitsNo
 		}
-		return fitMaybe
+		return suitsMaybe
 	case labelOther:
-		return fitMaybe
+		return suitsMaybe
 	}
-	return fitYes
+	return suitsYes
 }
 
-func ofSex(p person, sex bot.Sex) fit {
+func ofSex(p ageAndSex, sex bot.Sex) suitable {
 	switch p.sex {
 	case sex:
-		return fitYes
+		return suitsYes
 	case bot.SexFemale, bot.SexMale:
-		return fitNo
+		return suitsNo
 	}
-	return fitMaybe
+	return suitsMaybe
 }
 
 // age reads an age a text begins with: "18-60岁", "≥60岁", "1岁以下".

@@ -10,8 +10,8 @@ import (
 	"careline/bot/fold"
 )
 
-// printed is what a file says of an item, by which it is looked up.
-type printed struct {
+// wanted is what a file says of an item, by which it is looked up.
+type wanted struct {
 	name, code string
 	specimen   bot.Specimen // "" when nothing says it
 	unit       string
@@ -23,10 +23,10 @@ type printed struct {
 // form. It never crosses specimens, and a name known to be something else's ends
 // the search; ok is false when nothing fits.
 func (c *Catalogue) Map(name, loinc string, specimen bot.Specimen) (a Analyte, ok bool) {
-	return c.find(printed{name: name, code: loinc, specimen: specimen})
+	return c.find(wanted{name: name, code: loinc, specimen: specimen})
 }
 
-func (c *Catalogue) find(p printed) (Analyte, bool) {
+func (c *Catalogue) find(p wanted) (Analyte, bool) {
 	if i, found := c.byCode[p.code]; found && p.code != "" {
 		return c.fit(i, p.specimen)
 	}
@@ -63,7 +63,7 @@ func (c *Catalogue) fit(i int, specimen bot.Specimen) (Analyte, bool) {
 // Where nothing says the specimen, the unit may: one that only one of them has.
 // Failing that a quantity in a unit is the one in blood, whose name needs no
 // specimen; pH has no unit and stays open.
-func (c *Catalogue) only(sharing []int, p printed) int {
+func (c *Catalogue) only(sharing []int, p wanted) int {
 	if p.specimen != bot.SpecimenUnknown {
 		sharing = c.where(sharing, func(a Analyte) bool { return a.Specimen == p.specimen })
 	}
@@ -111,7 +111,7 @@ func nameKeys(name string) []string {
 // keysOf are the name's keys, then the same without the words that only say the
 // specimen or the procedure, and in urine and stool those with the specimen's
 // word in front: "葡萄糖" of a urine report is "尿葡萄糖".
-func (c *Catalogue) keysOf(p printed) []string {
+func (c *Catalogue) keysOf(p wanted) []string {
 	keys := nameKeys(p.name)
 	for _, key := range keys {
 		if bare := c.words.bare(key); bare != key && bare != "" {
@@ -166,7 +166,7 @@ func (c *Catalogue) With(decisions []bot.NameDecision) (*Catalogue, error) {
 
 // decision is what a person decided of a name in its specimen, else of the name
 // wherever it stands.
-func (c *Catalogue) decision(p printed) (bot.AnalyteID, bool) {
+func (c *Catalogue) decision(p wanted) (bot.AnalyteID, bool) {
 	if len(c.decided) == 0 {
 		return "", false
 	}

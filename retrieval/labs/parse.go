@@ -2,15 +2,8 @@ package labs
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"io"
-	"strings"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"careline/bot"
 )
@@ -36,40 +29,36 @@ func (s Source) reader() *io.SectionReader { return io.NewSectionReader(s.Reader
 // Options for Read.
 type Options struct {
 	Location *time.Location // of times without a zone; UTC if nil
+	Columns  *ColumnMap     // how this source's sheets are laid out; nil: as their headers say
 }
 
-// Read hands a file's content to a sink, item by item: HL7 v2, FHIR R4 JSON, else
-// CSV in UTF-8. A malformed file is refused whole with KindInvalid, also where part of it
-// has been handed on: the sink must undo that. An item that cannot be trusted is
-// quarantined and the rest goes in.
-func Read(c *Catalogue, s Source, o Options, to bot.ImportSink) (bot.ImportHead, error) {
+// Read hands a file's content to a sink, item by item: HL7 v2, FHIR R4 JSON,
+// an XLSX workbook, else a table as text. A malformed file is refused whole with
+// KindInvalid, also where part of it has been handed on: the sink must undo that.
+// An item that cannot be trusted is quarantined and the rest goes in.
+func Read(c *Catalogue, s Source, o Options, to bot.ImportSink) (head bot.ImportHead, err error) {
 	if s.Size > MaxFile {
 		return bot.ImportHead{}, bot.Errorf(bot.KindInvalid, "The file is larger than 64 MiB; split it.", "labs: file too large")
 	}
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
-	if isHL7(s) {
-		return readHL7File(c, s, o, to)
-	}
-	digest := sha256.New()
-	raw, err := io.ReadAll(io.TeeReader(s.reader(), digest))
+	seen, err := look(s)
 	if err != nil {
-		return bot.ImportHead{}, bot.Errorf(bot.KindInvalid, "The file cannot be read.", "labs: %w", err)
-	}
-	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
-	if err := checkCharset(raw); err != nil {
 		return bot.ImportHead{}, err
 	}
-	head := bot.ImportHead{Digest: hex.EncodeToString(digest.Sum(nil))}
-	text := bytes.TrimSpace(raw)
-	switch {
-	case len(text) == 0:
-		return bot.ImportHead{}, bot.Errorf(bot.KindInvalid, "The file is empty; export FHIR R4 JSON or CSV in UTF-8.", "labs: empty file")
-	case text[0] == '{' || text[0] == '[' || strings.HasSuffix(strings.ToLower(s.Name), ".json"):
-		head.Format, err = "fhir", readFHIR(c, text, o, to)
+	head.Digest = seen.digest
+	switch format, refused := seen.format(s); {
+	case refused != nil:
+		return bot.ImportHead{}, refused
+	case format == "fhir":
+		head.Format, err = "fhir", readJSON(c, s, seen, o, to)
+	case format == hl7Format:
+		head.Format, err = format, readHL7(c, s, o, to)
+	case format == "xlsx":
+		head.Format, err = "xlsx", readXLSX(c, s, o, to)
 	default:
-		head.Format, err = "csv", readCSV(c, raw, o, to)
+		head.Format, err = "csv", readCSV(c, s, seen, o, to)
 	}
 	if err != nil {
 		return bot.ImportHead{}, err
@@ -77,24 +66,27 @@ func Read(c *Catalogue, s Source, o Options, to bot.ImportSink) (bot.ImportHead,
 	return head, nil
 }
 
-// checkCharset names the encoding that older Chinese systems export, so that the
-// operator knows what to change.
-func checkCharset(raw []byte) error {
-	if utf8.Valid(raw) && bytes.IndexByte(raw, 0) < 0 {
-		return nil
+// readJSON reads a FHIR file, which is UTF-8 and fits into memory.
+func readJSON(c *Catalogue, s Source, seen looked, o Options, to bot.ImportSink) error {
+	if !seen.utf8 || seen.nul {
+		return bot.Errorf(bot.KindInvalid, "The file is JSON and not in UTF-8; export it as FHIR R4 JSON in UTF-8.", "labs: json: wrong charset")
 	}
-	encoding := "not UTF-8"
-	if decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(raw); err == nil && bytes.IndexByte(raw, 0) < 0 && !bytes.Contains(decoded, []byte("\ufffd")) {
-		encoding = "GB18030, not UTF-8"
+	raw, err := io.ReadAll(s.reader())
+	if err != nil {
+		return unreadable(err)
 	}
-	return bot.Errorf(bot.KindInvalid, fmt.Sprintf("The file is %s; export it as FHIR R4 JSON or CSV in UTF-8.", encoding), "labs: wrong charset")
+	return readFHIR(c, bytes.TrimSpace(bytes.TrimPrefix(raw, []byte(utf8BOM))), o, to)
+}
+
+func unreadable(err error) error {
+	return bot.Errorf(bot.KindInvalid, "The file cannot be read.", "labs: %w", err)
 }
 
 // Parse is Read for a small file: its whole content in memory.
 func Parse(c *Catalogue, name string, r io.Reader, o Options) (bot.ImportFile, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
 	if err != nil {
-		return bot.ImportFile{}, bot.Errorf(bot.KindInvalid, "The file cannot be read.", "labs: %w", err)
+		return bot.ImportFile{}, unreadable(err)
 	}
 	all := &collector{patients: map[string]int{}, reports: map[string]int{}}
 	head, err := Read(c, Bytes(name, raw), o, all)

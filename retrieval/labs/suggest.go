@@ -27,7 +27,7 @@ func (c *Catalogue) Suggest(name string, specimen bot.Specimen) []Suggestion {
 	if specimen == bot.SpecimenUnknown {
 		specimen = specimenIn(name)
 	}
-	keys := c.keysOf(printed{name: name, specimen: specimen})
+	keys := c.keysOf(wanted{name: name, specimen: specimen})
 	var all []Suggestion
 	for _, a := range c.analytes {
 		if specimen != bot.SpecimenUnknown && a.Specimen != specimen {

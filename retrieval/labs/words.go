@@ -10,14 +10,15 @@ import (
 
 // timeShapes are how Chinese laboratory systems and FHIR write a time.
 var timeShapes = []string{
-	time.RFC3339Nano, time.RFC3339, "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly,
-	"2006/1/2 15:04:05", "2006/1/2 15:04", "2006/1/2", "2006.1.2 15:04", "2006.1.2", "20060102150405", "200601021504", "20060102",
-	"2006年1月2日 15:04:05", "2006年1月2日 15:04", "2006年1月2日15时04分", "2006年1月2日",
+	"2006-1-2 15:04:05", "2006-1-2 15:04", time.RFC3339Nano, "2006-1-2T15:04:05", "2006-1-2T15:04", "2006-1-2",
+	"2006/1/2 15:04:05", "2006/1/2 15:04", "2006/1/2", "2006.1.2 15:04:05", "2006.1.2 15:04", "2006.1.2", "20060102150405", "200601021504", "20060102", "20060102 15:04:05", "20060102 15:04",
+	"2006年1月2日 15:04:05", "2006年1月2日 15:04", "2006年1月2日15:04:05", "2006年1月2日15:04", "2006年1月2日15时4分5秒", "2006年1月2日15时4分", "2006年1月2日 15时4分5秒", "2006年1月2日 15时4分", "2006年1月2日",
+	"2006/1/2 PM 3:04:05", "2006/1/2 PM 3:04", "2006-1-2 PM 3:04:05", "2006-1-2 PM 3:04",
 }
 
 // parseTime reads a time; one without a zone is the zone's.
 func parseTime(s string, zone *time.Location) (time.Time, bool) {
-	s = strings.TrimSpace(plainDigits(s))
+	s = halfDays.Replace(strings.TrimSpace(plainDigits(s)))
 	for _, shape := range timeShapes {
 		if t, err := time.ParseInLocation(shape, s, zone); err == nil && t.Year() > 1900 && t.Year() < 2200 {
 			return t.UTC(), true
@@ -25,6 +26,9 @@ func parseTime(s string, zone *time.Location) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
+
+// halfDays are the words a spreadsheet in Chinese writes for AM and PM.
+var halfDays = strings.NewReplacer("上午", "AM", "下午", "PM")
 
 // dateOf reads a birth date, "" when it cannot be read.
 func dateOf(s string, zone *time.Location) bot.Date {
