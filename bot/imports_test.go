@@ -33,6 +33,7 @@ var rules = []struct {
 	{"bot/inbox", []string{"bot", "bot/guard", "bot/store"}, "triage, then one transaction"},
 	{"retrieval/embed", []string{"bot", "bot/fold", "bot/postgres", "bot/llm", "retrieval/*"}, "chat and embeddings share one client and one redaction"},
 	{"retrieval/labs", []string{"bot", "bot/fold", "bot/postgres", "retrieval/*"}, "evidence never writes about people"},
+	{"retrieval/labs/ucum", nil, "units are arithmetic: nothing of ours"},
 	{"retrieval/knowledge", []string{"bot", "bot/fold", "bot/postgres", "retrieval/*"}, "evidence never writes about people"},
 	{"bot/pages", []string{"bot"}, "headers, words, assets and charts both web surfaces share; no store, no routes"},
 	{"channels/webchat", []string{"bot", "bot/pages", "channels", "bot/store", "retrieval/labs"}, "its page draws results"},

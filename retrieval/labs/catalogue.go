@@ -109,6 +109,9 @@ type Catalogue struct {
 	others   otherNames
 	stated   statedWords
 	units    spellings
+	wording  unitWords
+	ownUnits map[spelling]string // the analytes' own spellings in canonical form
+	spelled  map[spelling]string // every known spelling as printed
 	cueWords cueWords
 	flags    flagWords
 	headers  headerWords
@@ -130,9 +133,11 @@ func LoadCatalogue() (*Catalogue, error) {
 		return nil, err
 	}
 	var err error
-	if c.units, err = loadSpellings(); err != nil {
+	if c.wording, err = loadUnitWords(); err != nil {
 		return nil, err
 	}
+	c.units = c.wording.first
+	c.indexUnits()
 	if c.cueWords, err = loadCues(); err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func (c *Catalogue) identify(r *bot.Result, in setting) {
 	if r.Value.UCUM == "" || !possible {
 		r.Value.UCUM = ucum
 	}
-	r.UnitProblem = !possible
+	r.UnitProblem = !possible || !c.codeFitsUnit(a, r.Code, r.Value.UCUM)
 }
 
 // direction is where a value lies by its printed interval: as a number, a titre

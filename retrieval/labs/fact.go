@@ -26,7 +26,7 @@ func (f *Finder) fact(zone *time.Location, r record, s stored, language bot.Lang
 			fact.Code = codeOf(a, s.Value.UCUM)
 		}
 		if !s.UnitProblem {
-			fact.Standard = standard(a, s.Value)
+			fact.Standard = f.catalogue.standard(a, s.Value)
 			f.catalogue.adultInterval(&fact, a, r.person)
 		}
 		if a.Variation != nil {
@@ -78,26 +78,36 @@ func codeOf(a Analyte, ucum string) string {
 	return a.Units[0].LOINC
 }
 
-// standard is a value in the analyte's first unit, with the digits six decimals
-// keep; no number where no exact factor leads there.
-func standard(a Analyte, v bot.Value) bot.Value {
-	for i, u := range a.Units {
-		if u.UCUM != v.UCUM || !v.Number.Valid() {
-			continue
-		}
-		if i == 0 {
-			return bot.Value{Number: v.Number, Comparator: v.Comparator, UCUM: u.UCUM}
-		}
-		if factor, err := bot.ParseDecimal(u.ToFirst); err == nil {
-			return times(v, factor, a.Units[0].UCUM)
-		}
+// standard is a value in the analyte's first unit, with six decimals or the more
+// that its size needs; no number where no exact factor leads there.
+func (c *Catalogue) standard(a Analyte, v bot.Value) bot.Value {
+	first := a.Units[0].UCUM
+	if !v.Number.Valid() {
+		return bot.Value{}
 	}
-	return bot.Value{}
+	if v.UCUM == first {
+		return bot.Value{Number: v.Number, Comparator: v.Comparator, UCUM: first}
+	}
+	exact, ok := c.toFirst(a, v.Number.Rat(), v.UCUM)
+	if !ok {
+		return bot.Value{}
+	}
+	return decimalValue(v, exact, first)
 }
 
 // times is a value by a factor, in the unit that makes.
 func times(v bot.Value, factor bot.Decimal, ucum string) bot.Value {
-	number, err := bot.ParseDecimal(new(big.Rat).Mul(v.Number.Rat(), factor.Rat()).FloatString(6))
+	return decimalValue(v, new(big.Rat).Mul(v.Number.Rat(), factor.Rat()), ucum)
+}
+
+// decimalValue writes a number in another unit: six decimals, and for a small one
+// six digits.
+func decimalValue(v bot.Value, exact *big.Rat, ucum string) bot.Value {
+	decimals := 6
+	for size := new(big.Rat).Abs(exact); size.Sign() != 0 && size.Cmp(big.NewRat(1, 10)) < 0 && decimals < mostDecimals; decimals++ {
+		size.Mul(size, big.NewRat(10, 1))
+	}
+	number, err := bot.ParseDecimal(exact.FloatString(decimals))
 	if err != nil {
 		return bot.Value{}
 	}

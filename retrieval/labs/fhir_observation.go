@@ -81,7 +81,7 @@ func (b *bundle) complete(r *bot.Result, q *quantity, in setting) {
 	}
 	b.catalogue.complete(r, in)
 	r.Value.Unit = printed
-	if of != "" && coded != "" && of != coded {
+	if of != "" && coded != "" && !b.catalogue.wording.agree(printed, code) {
 		r.UnitProblem, r.Direction = true, bot.DirectionUnknown
 	}
 }

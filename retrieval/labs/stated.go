@@ -31,7 +31,7 @@ func (c *Catalogue) Stated(text bot.Text) []bot.Fact {
 			}
 			facts = append(facts, bot.Fact{
 				Kind: bot.FactStated, Analyte: a.ID, Name: a.Names[language], Names: c.names(a), Code: codeOf(a, stated.value.UCUM), Specimen: a.Specimen,
-				Value: stated.value, Standard: stated.standard(a), Interval: stated.interval, Direction: Direction(stated.value, stated.interval),
+				Value: stated.value, Standard: c.statedStandard(a, stated), Interval: stated.interval, Direction: Direction(stated.value, stated.interval),
 				Status: bot.StatusFinal, Judged: true,
 			})
 			break
@@ -115,19 +115,30 @@ var unitShape = regexp.MustCompile(`^\s*(?:(?:[x×*]\s*)?10(?:\^|\*{1,2}|e|\()?\
 // "12×10^9", "7.1 mmol".
 func (c *Catalogue) unitAt(a Analyte, rest string) (printed, ucum string, possible bool) {
 	printed = unitShape.FindString(rest)
-	for _, volume := range []string{"", "/L"} {
-		if ucum, possible = c.Unit(a, printed+volume); ucum != "" && printed != "" {
-			return printed, ucum, possible
-		}
+	if printed == "" {
+		return "", "", true
+	}
+	alone, possible := c.Unit(a, printed)
+	if alone != "" && possible {
+		return printed, alone, true
+	}
+	if ucum, _ = c.Unit(a, printed+"/L"); ucum != "" && listed(a, ucum) {
+		return printed, ucum, true
+	}
+	switch {
+	case alone != "":
+		return printed, alone, false
+	case ucum != "":
+		return printed, ucum, false
 	}
 	return "", "", true
 }
 
-// standard is the value in the analyte's first unit. A number without a unit has
-// one where the first unit cannot be meant.
-func (r reading) standard(a Analyte) bot.Value {
+// statedStandard is the value in the analyte's first unit. A number without a unit
+// has one where the first unit cannot be meant.
+func (c *Catalogue) statedStandard(a Analyte, r reading) bot.Value {
 	if r.value.UCUM != "" || a.Bare == nil {
-		return standard(a, r.value)
+		return c.standard(a, r.value)
 	}
 	below, above := a.Bare.Below, a.Bare.Above
 	if below.Valid() && r.value.Number.Cmp(below) < 0 || above.Valid() && r.value.Number.Cmp(above) > 0 {

@@ -1,43 +1,12 @@
 package labs
 
 import (
-	_ "embed"
-	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
+	"careline/bot"
 	"careline/bot/fold"
 )
-
-//go:embed data/units.yaml
-var unitsFile []byte
-
-// spellings map a printed unit in canonical form to its UCUM code.
-type spellings map[string]string
-
-func loadSpellings() (spellings, error) {
-	var file struct {
-		Units []struct {
-			UCUM    string   `yaml:"ucum"`
-			Printed []string `yaml:"printed"`
-		} `yaml:"units"`
-	}
-	if err := yaml.UnmarshalWithOptions(unitsFile, &file, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("labs: data/units.yaml: %w", err)
-	}
-	all := spellings{}
-	for _, u := range file.Units {
-		for _, printed := range append(u.Printed, u.UCUM) {
-			key := unitKey(printed)
-			if other, twice := all[key]; twice && other != u.UCUM {
-				return nil, fmt.Errorf("labs: data/units.yaml: %q is both %s and %s", printed, other, u.UCUM)
-			}
-			all[key] = u.UCUM
-		}
-	}
-	return all, nil
-}
 
 // unitKey is the canonical form of a printed unit: folded, without spaces, one
 // sign for powers of ten.
@@ -47,26 +16,104 @@ func unitKey(printed string) string {
 
 var unitSigns = strings.NewReplacer(" ", "", "×", "", "^", "", "*", "", "μ", "u", "(", "", ")", "")
 
-// Unit reads a printed unit. ucum is "" when the spelling is not known; possible
-// is false when the unit cannot be the analyte's: such a value is kept and shown,
+// Unit reads a printed unit: the analyte's own spellings, the general ones, a
+// spelling put together of known parts, a UCUM code. ucum is "" when none of them
+// is known. possible is false when the unit cannot be the analyte's: it is neither
+// listed for it nor of the kind of a listed unit. Such a value is kept and shown,
 // and not used. No unit at all is possible.
 func (c *Catalogue) Unit(a Analyte, printed string) (ucum string, possible bool) {
+	if ucum, known := c.spelled[spelling{a.ID, printed}]; known {
+		return ucum, true
+	}
 	if strings.TrimSpace(printed) == "" {
 		return "", true
 	}
-	key := unitKey(printed)
-	for _, u := range a.Units {
-		for _, alias := range u.Aliases {
-			if unitKey(alias) == key {
-				return u.UCUM, true
+	if ucum, own := c.ownUnits[spelling{a.ID, unitKey(printed)}]; own && !c.wording.small(printed) {
+		return ucum, true
+	}
+	meanings, guessed := c.wording.meanings(printed)
+	if ucum, possible = c.choose(a, meanings); guessed && !possible {
+		return "", false
+	}
+	return ucum, possible
+}
+
+// choose takes, of what a spelling may mean, the unit listed for the analyte, else
+// one of the kind of a listed unit.
+func (c *Catalogue) choose(a Analyte, meanings []string) (ucum string, possible bool) {
+	for _, m := range meanings {
+		if listed(a, m) {
+			return m, true
+		}
+	}
+	for _, m := range meanings {
+		if len(c.ofKind(a, m)) > 0 {
+			return m, true
+		}
+	}
+	if len(meanings) > 0 {
+		return meanings[0], false
+	}
+	return "", listed(a, "")
+}
+
+func listed(a Analyte, ucum string) bool {
+	return slices.ContainsFunc(a.Units, func(u Unit) bool { return u.UCUM == ucum })
+}
+
+// spelling is a unit as it is written for an analyte.
+type spelling struct {
+	analyte bot.AnalyteID
+	printed string
+}
+
+// indexUnits works out the spellings of each analyte: its own in canonical form,
+// and all known ones exactly as printed, so that reading a result of a large file
+// need not fold its unit.
+func (c *Catalogue) indexUnits() {
+	c.ownUnits, c.spelled = map[spelling]string{}, map[spelling]string{}
+	general := map[string]bool{}
+	for _, printed := range c.wording.printed {
+		addVariants(general, printed)
+	}
+	keys, meanings := map[string]string{}, map[string][]string{}
+	for printed := range general {
+		keys[printed] = unitKey(printed)
+		meanings[printed], _ = c.wording.meanings(printed)
+	}
+	for _, a := range c.analytes {
+		for _, u := range a.Units {
+			c.wording.learn(u.UCUM)
+		}
+		own := map[string]bool{}
+		for _, u := range a.Units {
+			for _, printed := range append(slices.Clone(u.Aliases), u.UCUM) {
+				if at := (spelling{a.ID, unitKey(printed)}); c.ownUnits[at] == "" && u.UCUM != "" {
+					c.ownUnits[at] = u.UCUM
+				}
+				addVariants(own, printed)
+			}
+		}
+		for printed := range own {
+			if ucum := c.ownUnits[spelling{a.ID, unitKey(printed)}]; ucum != "" && !c.wording.small(printed) {
+				c.spelled[spelling{a.ID, printed}] = ucum
+			}
+		}
+		for printed := range general {
+			if c.ownUnits[spelling{a.ID, keys[printed]}] != "" && !c.wording.small(printed) {
+				c.spelled[spelling{a.ID, printed}] = c.ownUnits[spelling{a.ID, keys[printed]}]
+			} else if ucum, possible := c.choose(a, meanings[printed]); possible && ucum != "" {
+				c.spelled[spelling{a.ID, printed}] = ucum
 			}
 		}
 	}
-	ucum = c.units[key]
-	for _, u := range a.Units {
-		if u.UCUM == ucum || key == unitKey(u.UCUM) {
-			return u.UCUM, true
-		}
+}
+
+// addVariants adds a spelling with a small litre and with either letter for micro.
+func addVariants(all map[string]bool, printed string) {
+	for _, v := range []string{printed, strings.ReplaceAll(printed, "L", "l")} {
+		all[v] = true
+		all[strings.ReplaceAll(v, "u", "µ")] = true
+		all[strings.ReplaceAll(v, "u", "μ")] = true
 	}
-	return ucum, false
 }
