@@ -171,7 +171,7 @@ func (m *importing) save(ctx context.Context, p *plan) (saved bool, err error) {
 	if err := p.queuePeople(b, expect); err != nil {
 		return false, err
 	}
-	p.queueReports(b, expect)
+	p.queueReports(expect)
 	p.queueResults(b)
 	p.queueQuarantine(b)
 	if err := send(ctx, m.tx, b); err != nil {

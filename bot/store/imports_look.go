@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -13,6 +14,10 @@ import (
 
 // reportKey identifies a report: who issued the number, and the number.
 type reportKey struct{ system, number string }
+
+func (k reportKey) compare(o reportKey) int {
+	return cmp.Or(cmp.Compare(k.system, o.system), cmp.Compare(k.number, o.number))
+}
 
 func keyOf(r bot.Report) reportKey { return reportKey{r.System, r.Number} }
 
@@ -38,24 +43,29 @@ func (k *known) nextPatient() bot.PatientID {
 	return bot.PatientID(id)
 }
 
-// byIndex keeps to indexes: a plan made and kept while the tables are small would
-// scan them whole when they have grown within the same import.
-const byIndex = `select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
+// A plan made and kept while the tables are small, or before they have
+// statistics, would read them whole when they have grown within the same import.
+// So every look-up is one probe of an index a key (lateral, limit 1), and from the
+// second chunk on statements are planned anew.
+const (
+	byIndex   = `select set_config('enable_seqscan', 'off', true)`
+	planAgain = `select set_config('plan_cache_mode', 'force_custom_plan', true)`
+)
 
-// The rows are locked, so that a merge of patients waits for the import or the other way round.
-const lookPeople = `select i.system, i.type, i.value, s.id, s.sex, s.birth_date, s.name_enc is not null
+// survivor is the patient p stands for. Both are locked, so that a merge of
+// patients waits for the import or the other way round.
+const survivor = `
+	cross join lateral (select case when merged_into is null then id else surviving_patient(id) end as id from patients where id = patient limit 1 for key share) p
+	cross join lateral (select id, sex, birth_date, name_enc is not null as named from patients where id = p.id limit 1 for key share) s`
+
+const lookPeople = `select k.system, k.type, k.value, s.id, s.sex, s.birth_date, s.named
 	from unnest($1::text[], $2::text[], $3::text[]) k (system, type, value)
-	join patient_identifiers i on i.system = k.system and i.type = k.type and i.value = k.value
-	join patients p on p.institution_id = i.institution_id and p.id = i.patient_id
-	join patients s on s.institution_id = i.institution_id and s.id = case when p.merged_into is null then p.id else surviving_patient(p.id) end
-	for key share of p, s`
+	cross join lateral (select patient_id as patient from patient_identifiers i where i.system = k.system and i.type = k.type and i.value = k.value limit 1) i` + survivor
 
-const lookReports = `select r.id, r.system, r.number, r.title, r.status, r.laboratory, r.collected_at, r.issued_at, s.id, s.sex, s.birth_date, s.name_enc is not null
+// The keys come sorted: two imports wait for each other one way only.
+const lookReports = `select r.id, k.system, k.number, r.title, r.status, r.laboratory, r.collected_at, r.issued_at, s.id, s.sex, s.birth_date, s.named
 	from unnest($1::text[], $2::text[]) k (system, number)
-	join reports r on r.system = k.system and r.number = k.number
-	join patients p on p.institution_id = r.institution_id and p.id = r.patient_id
-	join patients s on s.institution_id = r.institution_id and s.id = case when p.merged_into is null then p.id else surviving_patient(p.id) end
-	order by r.id for update of r`
+	cross join lateral (select *, patient_id as patient from reports r where r.system = k.system and r.number = k.number limit 1 for update) r` + survivor
 
 // look reads what is known of the chunk in one round trip, after the savepoint to
 // which the chunk may go back.
@@ -67,6 +77,8 @@ func (m *importing) look(ctx context.Context) (*known, error) {
 		b.Queue(byIndex)
 		b.Queue(`insert into imports (institution_id, format, digest, source, at) values ($1, '', '', $2, $3) returning id`, string(m.id), m.source, m.now).
 			QueryRow(func(row pgx.Row) error { return row.Scan(&m.number) })
+	} else {
+		b.Queue(planAgain)
 	}
 	b.Queue(`savepoint chunk`)
 	b.Queue(lookPeople, column(identifiers, func(i bot.Identifier) string { return i.System }), column(identifiers, func(i bot.Identifier) string { return i.Type }),
@@ -111,7 +123,7 @@ func (c *chunk) keys() ([]bot.Identifier, []reportKey, []sourceKey) {
 			results[sourceKey{keyOf(r.Report), x.SourceID}] = true
 		}
 	}
-	return slices.Collect(maps.Keys(identifiers)), slices.Collect(maps.Keys(reports)), slices.Collect(maps.Keys(results))
+	return slices.Collect(maps.Keys(identifiers)), slices.SortedFunc(maps.Keys(reports), reportKey.compare), slices.Collect(maps.Keys(results))
 }
 
 func (k *known) scanPeople(rows pgx.Rows) error {

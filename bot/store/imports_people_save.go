@@ -19,18 +19,16 @@ type identified struct {
 // another import was quicker.
 type expecting func(sql string, rows int, args ...any)
 
-const addPeople = `insert into patients (institution_id, id, name_enc, name_hash, phone_enc, phone_hash, sex, birth_date, pregnant, created_at)
+// savePeople adds the new and completes the known. What another import learned
+// of them meanwhile stays.
+const savePeople = `insert into patients as p (institution_id, id, name_enc, name_hash, phone_enc, phone_hash, sex, birth_date, pregnant, created_at)
 	overriding system value
-	select $1, x.*, $10 from unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[], $8::text[], $9::boolean[]) x`
-
-// completePeople never undoes what another import learned meanwhile.
-const completePeople = `update patients p set
-		sex = case when p.sex = 'unknown' then x.sex else p.sex end,
-		birth_date = case when starts_with(x.birth_date, p.birth_date) then x.birth_date else p.birth_date end,
-		name_enc = coalesce(p.name_enc, x.name_enc), name_hash = coalesce(p.name_hash, x.name_hash),
-		phone_enc = coalesce(p.phone_enc, x.phone_enc), phone_hash = coalesce(p.phone_hash, x.phone_hash)
-	from unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::text[], $7::text[]) x (id, name_enc, name_hash, phone_enc, phone_hash, sex, birth_date)
-	where p.id = x.id`
+	select $1, x.*, $10 from unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[], $8::text[], $9::boolean[]) x
+	on conflict (institution_id, id) do update set
+		sex = case when p.sex = 'unknown' then excluded.sex else p.sex end,
+		birth_date = case when starts_with(excluded.birth_date, p.birth_date) then excluded.birth_date else p.birth_date end,
+		name_enc = coalesce(p.name_enc, excluded.name_enc), name_hash = coalesce(p.name_hash, excluded.name_hash),
+		phone_enc = coalesce(p.phone_enc, excluded.phone_enc), phone_hash = coalesce(p.phone_hash, excluded.phone_hash)`
 
 // In the order of the key, so that two imports wait for each other one way only.
 const addIdentifiers = `insert into patient_identifiers (institution_id, system, type, value, patient_id)
@@ -39,23 +37,15 @@ const addIdentifiers = `insert into patient_identifiers (institution_id, system,
 
 func (p *plan) queuePeople(b *pgx.Batch, expect expecting) error {
 	m := p.importing
-	if len(p.newcomers) > 0 {
-		sealed, err := m.seal(p.newcomers)
+	if people := append(p.newcomers, p.learned...); len(people) > 0 {
+		slices.SortFunc(people, func(a, b *person) int { return cmp.Compare(a.id, b.id) })
+		sealed, err := m.seal(people)
 		if err != nil {
 			return err
 		}
-		b.Queue(addPeople, string(m.id), column(p.newcomers, (*person).number), sealed[0], sealed[1], sealed[2], sealed[3],
-			column(p.newcomers, func(w *person) string { return string(w.sex) }), column(p.newcomers, func(w *person) string { return string(w.born) }),
-			column(p.newcomers, func(w *person) bool { return w.pregnant }), m.now)
-	}
-	if len(p.learned) > 0 {
-		slices.SortFunc(p.learned, func(a, b *person) int { return cmp.Compare(a.id, b.id) })
-		sealed, err := m.seal(p.learned)
-		if err != nil {
-			return err
-		}
-		b.Queue(completePeople, column(p.learned, (*person).number), sealed[0], sealed[1], sealed[2], sealed[3],
-			column(p.learned, func(w *person) string { return string(w.sex) }), column(p.learned, func(w *person) string { return string(w.born) }))
+		b.Queue(savePeople, string(m.id), column(people, func(w *person) int64 { return int64(w.id) }), sealed[0], sealed[1], sealed[2], sealed[3],
+			column(people, func(w *person) string { return string(w.sex) }), column(people, func(w *person) string { return string(w.born) }),
+			column(people, func(w *person) bool { return w.pregnant }), m.now)
 	}
 	if all := p.identified; len(all) > 0 {
 		expect(addIdentifiers, len(all), string(m.id), column(all, func(i identified) string { return i.System }), column(all, func(i identified) string { return i.Type }),
@@ -63,8 +53,6 @@ func (p *plan) queuePeople(b *pgx.Batch, expect expecting) error {
 	}
 	return nil
 }
-
-func (w *person) number() int64 { return int64(w.id) }
 
 // seal encrypts names and phones, each with its keyed hash: name, hash, phone, hash.
 func (m *importing) seal(people []*person) (columns [4][][]byte, err error) {

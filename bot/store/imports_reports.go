@@ -2,10 +2,7 @@ package store
 
 import (
 	"cmp"
-	"slices"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"careline/bot"
 )
@@ -26,7 +23,7 @@ func (p *plan) report(who *person, in bot.Report) *reportRow {
 	in.CollectedAt, in.IssuedAt = stored(in.CollectedAt), stored(in.IssuedAt)
 	r := p.reports[keyOf(in)]
 	if r == nil {
-		in.ID, in.Patient = bot.ReportID(p.freeReports[0]), who.id
+		in.ID = bot.ReportID(p.freeReports[0])
 		p.freeReports = p.freeReports[1:]
 		r = &reportRow{Report: in, owner: who, isNew: true}
 		p.reports[keyOf(in)] = r
@@ -63,35 +60,45 @@ func firstTime(times ...time.Time) time.Time {
 // stored is a time as the database gives it back: UTC, whole microseconds.
 func stored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-const addReports = `insert into reports (institution_id, id, patient_id, system, number, title, status, laboratory, collected_at, issued_at, import_id, created_at, updated_at)
+const insertReports = `insert into reports (institution_id, id, patient_id, system, number, title, status, laboratory, collected_at, issued_at, import_id, created_at, updated_at)
 	overriding system value
 	select $1, x.*, $11, $12, $12
 	from unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[])
 		x (id, patient, system, number, title, status, laboratory, collected, issued)
-	order by x.system, x.number on conflict do nothing`
+	order by x.system, x.number on conflict (institution_id, system, number) do `
 
-const changeReports = `update reports r set title = x.title, status = x.status, laboratory = x.laboratory, collected_at = x.collected, issued_at = x.issued, import_id = $7, updated_at = $8
-	from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[]) x (id, title, status, laboratory, collected, issued)
-	where r.id = x.id`
+const (
+	addReports    = insertReports + `nothing`
+	changeReports = insertReports + `update set title = excluded.title, status = excluded.status, laboratory = excluded.laboratory,
+		collected_at = excluded.collected_at, issued_at = excluded.issued_at, import_id = excluded.import_id, updated_at = excluded.updated_at`
+)
 
-func (p *plan) queueReports(b *pgx.Batch, expect expecting) {
-	m := p.importing
-	fresh := slices.DeleteFunc(slices.Clone(p.headers), func(r *reportRow) bool { return !r.isNew })
-	changed := slices.DeleteFunc(slices.Clone(p.headers), func(r *reportRow) bool { return r.isNew })
-	id := func(r *reportRow) int64 { return int64(r.ID) }
-	title := func(r *reportRow) string { return r.Title }
-	status := func(r *reportRow) string { return string(r.Status) }
-	laboratory := func(r *reportRow) string { return r.Laboratory }
-	collected := func(r *reportRow) *time.Time { return nullTime(r.CollectedAt) }
-	issued := func(r *reportRow) *time.Time { return nullTime(r.IssuedAt) }
+func (p *plan) queueReports(expect expecting) {
+	var fresh, changed []*reportRow
+	for _, r := range p.headers {
+		if r.isNew {
+			fresh = append(fresh, r)
+		} else {
+			changed = append(changed, r)
+		}
+	}
 	if len(fresh) > 0 {
-		expect(addReports, len(fresh), string(m.id), column(fresh, id), column(fresh, func(r *reportRow) int64 { return int64(r.Patient) }),
-			column(fresh, func(r *reportRow) string { return r.System }), column(fresh, func(r *reportRow) string { return r.Number }),
-			column(fresh, title), column(fresh, status), column(fresh, laboratory), column(fresh, collected), column(fresh, issued), m.number, m.now)
+		expect(addReports, len(fresh), p.importing.reportColumns(fresh)...)
 	}
 	if len(changed) > 0 {
-		b.Queue(changeReports, column(changed, id), column(changed, title), column(changed, status), column(changed, laboratory), column(changed, collected), column(changed, issued), m.number, m.now)
+		expect(changeReports, len(changed), p.importing.reportColumns(changed)...)
 	}
+}
+
+// reportColumns are the parameters of insertReports.
+func (m *importing) reportColumns(all []*reportRow) []any {
+	return []any{string(m.id),
+		column(all, func(r *reportRow) int64 { return int64(r.ID) }), column(all, func(r *reportRow) int64 { return int64(r.owner.id) }),
+		column(all, func(r *reportRow) string { return r.System }), column(all, func(r *reportRow) string { return r.Number }),
+		column(all, func(r *reportRow) string { return r.Title }), column(all, func(r *reportRow) string { return string(r.Status) }),
+		column(all, func(r *reportRow) string { return r.Laboratory }),
+		column(all, func(r *reportRow) *time.Time { return nullTime(r.CollectedAt) }), column(all, func(r *reportRow) *time.Time { return nullTime(r.IssuedAt) }),
+		m.number, m.now}
 }
 
 func nullTime(t time.Time) *time.Time {

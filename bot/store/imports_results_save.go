@@ -18,31 +18,34 @@ const xPrinted = `x.parent_id, x.name, x.code, x.analyte_id, x.specimen, x.metho
 	x.range_printed, x.range_low, x.range_high, x.range_low_open, x.range_high_open, x.flag_printed, x.direction, x.flag_conflict, x.unit_problem,
 	x.status, x.absent_reason, x.note, x.laboratory, x.effective_at, x.released_at`
 
+// excludedPrinted are the same of rows that are there already.
+const excludedPrinted = `excluded.parent_id, excluded.name, excluded.code, excluded.analyte_id, excluded.specimen, excluded.method, excluded.value_printed, excluded.value_number, excluded.comparator, excluded.unit_printed, excluded.unit_ucum,
+	excluded.range_printed, excluded.range_low, excluded.range_high, excluded.range_low_open, excluded.range_high_open, excluded.flag_printed, excluded.direction, excluded.flag_conflict, excluded.unit_problem,
+	excluded.status, excluded.absent_reason, excluded.note, excluded.laboratory, excluded.effective_at, excluded.released_at`
+
 // unnested are the rows of resultColumns; $1 is the institution.
 const unnested = ` from unnest($2::bigint[], $3::text[], $4::bigint[],
 	$5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
 	$16::text[], $17::text[], $18::text[], $19::boolean[], $20::boolean[], $21::text[], $22::text[], $23::boolean[], $24::boolean[],
 	$25::text[], $26::text[], $27::text[], $28::text[], $29::timestamptz[], $30::timestamptz[], $31::bytea[])
-	x (report_id, source_id, patient_id, ` + printed + `, digest) `
+	x (report_id, source_id, patient_id, ` + printed + `, digest)`
 
-const addResults = `insert into results (institution_id, report_id, source_id, patient_id, ` + printed + `)
-	select $1, x.report_id, x.source_id, x.patient_id, ` + xPrinted + unnested + `where x.digest is not null`
-
-// changeResults forgets that staff dealt with a critical result when another
-// takes its place ($32).
-const changeResults = `update results r set (` + printed + `) = row(` + xPrinted + `),
-	cleared_at = case when not $32 then r.cleared_at end, cleared_by = case when not $32 then r.cleared_by end` +
-	unnested + `where r.institution_id = $1 and r.report_id = x.report_id and r.source_id = x.source_id and x.digest is not null`
+// saveResults forgets that staff dealt with a critical result where another takes
+// its place ($32).
+const saveResults = `insert into results as r (institution_id, report_id, source_id, patient_id, ` + printed + `)
+	select $1, x.report_id, x.source_id, x.patient_id, ` + xPrinted + unnested + `
+	on conflict (institution_id, report_id, source_id) do update set (` + printed + `) = row(` + excludedPrinted + `),
+	cleared_at = case when not $32 then r.cleared_at end, cleared_by = case when not $32 then r.cleared_by end`
 
 const addVersions = `insert into result_versions (institution_id, result_id, replaced_at, import_id, digest, ` + printed + `)
 	select $1, (select r.id from results r where r.institution_id = $1 and r.report_id = x.report_id and r.source_id = x.source_id), $32, $33, x.digest, ` + xPrinted +
-	unnested + `on conflict do nothing`
+	unnested + ` on conflict do nothing`
 
 const lookResults = `select r.id, r.report_id, r.source_id, r.patient_id, ` + printed + `,
 	array(select v.digest from result_versions v where v.institution_id = r.institution_id and v.result_id = r.id and v.digest is not null)
-	from (select p.institution_id, p.id, k.source from unnest($1::text[], $2::text[], $3::text[]) k (system, number, source)
-		join reports p on p.system = k.system and p.number = k.number) k
-	join results r on r.institution_id = k.institution_id and r.report_id = k.id and r.source_id = k.source`
+	from unnest($1::text[], $2::text[], $3::text[]) k (system, number, source)
+	cross join lateral (select id from reports p where p.system = k.system and p.number = k.number limit 1) p
+	cross join lateral (select * from results r where r.report_id = p.id and r.source_id = k.source limit 1) r`
 
 func (k *known) scanResults(rows pgx.Rows) error {
 	var r bot.Result
@@ -65,27 +68,21 @@ func (k *known) scanResults(rows pgx.Rows) error {
 
 func (p *plan) queueResults(b *pgx.Batch) {
 	m := p.importing
-	var fresh, replaced, remapped, late []version
+	var current, remapped, late []version
 	for _, r := range p.written {
-		current := version{r.now, r.digest}
 		switch {
-		case !r.stored:
-			fresh = append(fresh, current)
-		case r.replaced:
-			replaced = append(replaced, current)
+		case !r.stored || r.replaced:
+			current = append(current, version{r.now, r.digest})
 		case r.remapped:
-			remapped = append(remapped, current)
+			remapped = append(remapped, version{r.now, r.digest})
 		}
 		late = append(late, r.late...)
 	}
-	if len(fresh) > 0 {
-		b.Queue(addResults, resultColumns(m.id, fresh)...)
-	}
-	if len(replaced) > 0 {
-		b.Queue(changeResults, append(resultColumns(m.id, replaced), true)...)
+	if len(current) > 0 {
+		b.Queue(saveResults, append(resultColumns(m.id, current), true)...)
 	}
 	if len(remapped) > 0 {
-		b.Queue(changeResults, append(resultColumns(m.id, remapped), false)...)
+		b.Queue(saveResults, append(resultColumns(m.id, remapped), false)...)
 	}
 	if len(late) > 0 {
 		b.Queue(addVersions, append(resultColumns(m.id, late), m.now, m.number)...)
