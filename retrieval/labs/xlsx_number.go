@@ -15,6 +15,7 @@ type numberFormat struct {
 	date    bool
 	fixed   bool // shows decimals places; else as many as the number has
 	places  int
+	whole   int // digits before the point at least: "00012345"
 	grouped bool
 	percent bool
 	before  string // text around the number
@@ -54,6 +55,8 @@ func readNumberFormat(code string) numberFormat {
 					return numberFormat{} // "0.0##": as many as there are
 				}
 				f.places += len(t.TValue)
+			} else if t.TType == nfp.TokenTypeZeroPlaceHolder {
+				f.whole += len(t.TValue)
 			}
 			numbered = true
 		case nfp.TokenTypeDecimalPoint:
@@ -107,6 +110,9 @@ func (f numberFormat) show(stored string, date1904 bool) (string, error) {
 		exact.Mul(exact, big.NewRat(100, 1))
 	}
 	text := exact.FloatString(f.places)
+	if digits := strings.IndexByte(text+".", '.'); exact.Sign() >= 0 && digits < f.whole {
+		text = strings.Repeat("0", f.whole-digits) + text
+	}
 	if f.grouped {
 		text = group(text)
 	}

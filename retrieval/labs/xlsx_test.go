@@ -72,7 +72,7 @@ func TestANumberOfAWorkbookIsWhatItsCellShows(t *testing.T) {
 	}{
 		{5.0, "0.0", "5.0"}, {5.0, "0.00", "5.00"}, {5.3000000000000007, "", "5.3"}, {0.1 + 0.2, "", "0.3"}, {5.37, "0.0", "5.4"}, {2.5, "0", "3"},
 		{1250.0, "#,##0", "1,250"}, {1250.5, "#,##0.00", "1,250.50"}, {0.45, "0.0%", "45.0%"}, {87, `0"↑"`, "87"}, {5.5, "0.0_);(0.0)", "5.5"}, {5.25, "0.0##", "5.25"},
-		{58, "@", "58"}, {0.05, `"<"0.00`, "0.05"}, {"5.0", "", "5.0"}, {"阴性", "", "阴性"}, {5.1, "[Red]0.00", "5.10"}, {1e-3, "", "0.001"}, {0.000012, "", "0.000012"},
+		{58, "@", "58"}, {0.05, `"<"0.00`, "<0.05"}, {7, "000", "007"}, {"5.0", "", "5.0"}, {"阴性", "", "阴性"}, {5.1, "[Red]0.00", "5.10"}, {1e-3, "", "0.001"}, {0.000012, "", "0.000012"},
 	}
 	for _, c := range cases {
 		w := newWorkbook(t)
@@ -82,8 +82,8 @@ func TestANumberOfAWorkbookIsWhatItsCellShows(t *testing.T) {
 			w.shown("Sheet1", "F2", c.format)
 		}
 		f, err := w.parse()
-		if r := only(t, f, err); r.Value.Printed != c.want {
-			t.Errorf("%v shown as %q is read as %q, want %q", c.value, c.format, r.Value.Printed, c.want)
+		if r := only(t, f, err); r.Value.Shown() != c.want {
+			t.Errorf("%v shown as %q is read as %q, want %q", c.value, c.format, r.Value.Shown(), c.want)
 		}
 		if f.Format != "xlsx" {
 			t.Errorf("format %s", f.Format)

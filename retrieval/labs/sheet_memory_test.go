@@ -1,0 +1,165 @@
+package labs_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"careline/bot"
+	"careline/retrieval/labs"
+)
+
+// counted is a sink that keeps nothing and notes the largest heap.
+type counted struct {
+	results, quarantined int
+	calls                int
+	peak                 uint64
+}
+
+func (c *counted) Record(r bot.ImportRecord) error {
+	c.results += len(r.Report.Results)
+	c.sample()
+	return nil
+}
+
+func (c *counted) Merge(bot.Merge) error { return nil }
+
+func (c *counted) Quarantine(bot.Quarantined) error {
+	c.quarantined++
+	c.sample()
+	return nil
+}
+
+func (c *counted) sample() {
+	if c.calls++; c.calls%5000 != 0 {
+		return
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	c.peak = max(c.peak, m.HeapAlloc)
+}
+
+// generated is a sheet that is made while it is read: lines of one length.
+type generated struct {
+	header string
+	line   func(i int) string
+	length int64
+	lines  int64
+}
+
+func newGenerated(header string, size int64, line func(i int) string) (generated, int64) {
+	g := generated{header: header, line: line, length: int64(len(line(0)))}
+	g.lines = (size - int64(len(header))) / g.length
+	return g, int64(len(header)) + g.lines*g.length
+}
+
+func (g generated) ReadAt(p []byte, at int64) (int, error) {
+	n := 0
+	for n < len(p) {
+		where := at + int64(n)
+		if where < int64(len(g.header)) {
+			n += copy(p[n:], g.header[where:])
+			continue
+		}
+		where -= int64(len(g.header))
+		if where/g.length >= g.lines {
+			return n, io.EOF
+		}
+		n += copy(p[n:], g.line(int(where / g.length))[where%g.length:])
+	}
+	return n, nil
+}
+
+func heapNow() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// mostHeap is what a sheet may take beside what the test already holds.
+const mostHeap = 100 << 20
+
+func TestASheetOf64MiBIsReadInBoundedMemory(t *testing.T) {
+	g, size := newGenerated("病历号,报告单号,报告时间,项目名称,结果,单位,参考范围\n", labs.MaxFile, func(i int) string {
+		return fmt.Sprintf("T-%06d,R-%06d,2026-11-02 09:%02d,%s,%03d,μmol/L,41-73\n", i/20, i/5, i/5%60, []string{"肌酐A", "肌酐B", "肌酐C", "肌酐D", "肌酐E"}[i%5], 40+i%40)
+	})
+	before, sink, began := heapNow(), &counted{}, time.Now()
+	_, err := labs.Read(catalogue(t), labs.Source{Name: "r.csv", ReaderAt: g, Size: size}, shanghai(t), sink)
+	if err != nil || int64(sink.results) != g.lines || sink.quarantined != 0 || g.lines < 500_000 {
+		t.Fatal(g.lines, sink.results, sink.quarantined, err)
+	}
+	t.Logf("%d rows in %s, %d MiB at most", g.lines, time.Since(began).Round(time.Millisecond), (sink.peak-min(before, sink.peak))>>20)
+	if sink.peak > before+mostHeap {
+		t.Errorf("%d MiB were held", (sink.peak-before)>>20)
+	}
+}
+
+func TestAWorkbookOf200000RowsIsReadInBoundedMemory(t *testing.T) {
+	raw := manyRows(t, 200_000)
+	before, sink, began := heapNow(), &counted{}, time.Now()
+	_, err := labs.Read(catalogue(t), labs.Bytes("r.xlsx", raw), shanghai(t), sink)
+	if err != nil || sink.results != 200_000 || sink.quarantined != 0 {
+		t.Fatal(sink.results, sink.quarantined, err)
+	}
+	t.Logf("%d rows of %d KiB in %s, %d MiB at most", sink.results, len(raw)>>10, time.Since(began).Round(time.Millisecond), (sink.peak-min(before, sink.peak))>>20)
+	if sink.peak > before+mostHeap {
+		t.Errorf("%d MiB were held", (sink.peak-before)>>20)
+	}
+	runtime.KeepAlive(raw)
+}
+
+// manyRows is a workbook of many rows, written without holding them.
+func manyRows(t testing.TB, rows int) []byte {
+	t.Helper()
+	f := excelize.NewFile()
+	defer f.Close()
+	w, err := f.NewStreamWriter("Sheet1")
+	check(t, err, w.SetRow("A1", []any{"病历号", "报告单号", "报告时间", "项目名称", "结果", "单位"}))
+	for i := range rows {
+		check(t, w.SetRow(fmt.Sprintf("A%d", i+2), []any{fmt.Sprintf("T-%d", i/20), fmt.Sprintf("R-%d", i/10), "2026-11-02 09:00", "肌酐", 40 + i%40, "μmol/L"}))
+	}
+	check(t, w.Flush())
+	var b bytes.Buffer
+	check(t, f.Write(&b))
+	return b.Bytes()
+}
+
+// A workbook packs a thousand bytes into one; what it says it holds is checked
+// before it is read.
+func TestAWorkbookThatUnpacksToTooMuchIsRefused(t *testing.T) {
+	t.Parallel()
+	raw := manyRows(t, 1)
+	content := rewritten(t, raw, "xl/worksheets/sheet1.xml", func(xml string) string {
+		return strings.Replace(xml, "<sheetData>", strings.Repeat(" ", 8<<20)+"<sheetData>", 1)
+	})
+	if _, err := parse(t, "r.xlsx", content); bot.KindOf(err) != bot.KindInvalid {
+		t.Error(err)
+	}
+}
+
+// BenchmarkCSV reads rows into a sink that does nothing: the parser and the
+// catalogue's part, without the database.
+func BenchmarkCSV(b *testing.B) {
+	var text strings.Builder
+	text.WriteString(csvHeader)
+	const rows = 20_000
+	for i := range rows {
+		fmt.Fprintf(&text, "T-%d,王小雨,女,1980-03-05,R-%d,2026-11-02 09:00,肌酐,%d,μmol/L,41-73,\n", i/20, i/10, 40+i%40)
+	}
+	raw, o := []byte(text.String()), shanghai(b)
+	b.SetBytes(int64(len(raw)))
+	for b.Loop() {
+		sink := &counted{}
+		if _, err := labs.Read(catalogue(b), labs.Bytes("r.csv", raw), o, sink); err != nil || sink.results != rows {
+			b.Fatal(sink.results, err)
+		}
+	}
+	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "results/s")
+}
