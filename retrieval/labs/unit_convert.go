@@ -109,7 +109,7 @@ func (c *Catalogue) Convert(a Analyte, v bot.Value, to string) (bot.Value, error
 	if !ok {
 		return bot.Value{}, refused
 	}
-	number, err := bot.ParseDecimal(written(exact, lastDigit(way, v.Number)))
+	number, err := bot.ParseDecimal(written(exact, stepOf(way, v.Number)))
 	if err != nil {
 		return bot.Value{}, refused
 	}
@@ -198,8 +198,8 @@ func (w unitWords) byUCUM(x *big.Rat, from, to string) (*big.Rat, bool) {
 	return y, err == nil
 }
 
-// lastDigit is what the last printed digit is worth after a conversion.
-func lastDigit(way func(*big.Rat) (*big.Rat, bool), printed bot.Decimal) *big.Rat {
+// stepOf is what the last printed digit is worth after a conversion.
+func stepOf(way func(*big.Rat) (*big.Rat, bool), printed bot.Decimal) *big.Rat {
 	zero, _ := way(new(big.Rat))
 	one, ok := way(big.NewRat(1, 1))
 	if !ok {
