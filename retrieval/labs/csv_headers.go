@@ -82,17 +82,21 @@ func lowerSet(words []string) map[string]bool {
 // footer reports whether a line below a table counts or signs it: one cell that
 // begins like that, and nothing beside it that could be a result.
 func (w sheetWords) footer(cells []string) bool {
-	text, filled := "", 0
+	first, filled := "", 0
 	for _, cell := range cells {
-		if cell = strings.TrimSpace(cell); cell != "" {
-			if filled++; filled == 1 {
-				text = fold.Text(cell)
-			}
+		if cell = strings.TrimSpace(cell); cell == "" {
+			continue
+		}
+		if filled++; filled == 1 {
+			first = cell
+		} else if filled > 2 {
+			return false
 		}
 	}
-	if filled == 0 || filled > 2 {
+	if filled == 0 {
 		return false
 	}
+	text := fold.Text(first)
 	for _, f := range w.Footers {
 		if strings.HasPrefix(text, f) {
 			return true

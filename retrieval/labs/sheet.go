@@ -24,7 +24,9 @@ type line struct {
 	merged map[int]bool // columns whose cell reaches down from a line above
 }
 
-func (l line) blank() bool { return strings.TrimSpace(strings.Join(l.cells, "")) == "" }
+func (l line) blank() bool {
+	return !slices.ContainsFunc(l.cells, func(cell string) bool { return strings.TrimSpace(cell) != "" })
+}
 
 // sheetFile is a file of one or more sheets, with what is kept of it while it is
 // read: little, and the same for a short and a long line.
