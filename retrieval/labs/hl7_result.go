@@ -23,8 +23,7 @@ type hl7Builder struct {
 func (b *hl7Builder) add(item *hl7Item) {
 	x, reason := b.result(item)
 	if reason != "" {
-		segments := append([]hl7Segment{b.segments[0], b.person.pid}, b.order.obr, item.obx)
-		b.refuse(fmt.Sprintf("%s, segment %d", b.position, item.number), reason, append(segments, item.lines...)...)
+		b.refuse(fmt.Sprintf("%s, segment %d", b.position, item.number), reason, b.alone(item)...)
 		return
 	}
 	b.catalogue.completeHL7(&x, b.unit(item.obx.field(6)).ucum, setting{sex: b.person.patient.Sex, born: b.person.patient.BirthDate, title: b.report.Title})
@@ -32,6 +31,22 @@ func (b *hl7Builder) add(item *hl7Item) {
 	if b.report.Laboratory == "" {
 		b.report.Laboratory = x.Laboratory
 	}
+}
+
+// alone is a result with what its order says, as a message of its own.
+func (b *hl7Builder) alone(item *hl7Item) []hl7Segment {
+	all := []hl7Segment{b.segments[0], b.person.pid}
+	if b.perSpecimen() {
+		all = append(all, b.order.specimens...)
+	}
+	if b.order.orc.id != "" {
+		all = append(all, b.order.orc)
+	}
+	all = append(append(append(all, b.order.obr, item.obx), item.lines...), item.noted...)
+	if !b.perSpecimen() {
+		all = append(all, b.order.specimens...)
+	}
+	return all
 }
 
 // result reads an OBX segment; the reason why it cannot be trusted, "" when it can.

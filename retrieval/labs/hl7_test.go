@@ -311,6 +311,26 @@ func TestWhatIsQuarantinedIsQuarantinedAgainForTheSameReason(t *testing.T) {
 	}
 }
 
+func TestAQuarantinedResultIsAMessageOfItsOwn(t *testing.T) {
+	t.Parallel()
+	broken := segment("OBX", 2, "TX", 3, "D^描述", 5, "甲", 11, "F", 14, "today")
+	for _, sent := range []string{
+		message(hl7MSH, hl7PID, "ORC|RE||F-9", segment("OBR", 4, "G", 7, "20261102", 25, "F"), obx("NM", "4.1"), broken, "NTE|1||备注", "SPM|1|||SER"),
+		message(strings.Replace(hl7MSH, "ORU^R01^ORU_R01", "OUL^R22", 1), hl7PID, "SPM|1|||SER", segment("OBR", 3, "F-9", 25, "F"), obx("NM", "4.1"), broken, "NTE|1||备注"),
+	} {
+		f, err := parse(t, "f", sent)
+		if r := only(t, f, err); r.Value.Printed != "4.1" || len(f.Quarantine) != 1 {
+			t.Fatalf("%+v", f)
+		}
+		again := strings.Replace(f.Quarantine[0].Payload.Plain(), "today", "20261101", 1)
+		f, err = parse(t, "again", again)
+		r := only(t, f, err)
+		if r.Value.Printed != "甲" || r.Note != "备注" || r.Specimen != bot.SpecimenBlood || f.Patients[0].Reports[0].Number != "F-9" {
+			t.Errorf("%q: %+v", again, f)
+		}
+	}
+}
+
 func TestAMergeNamesTheSurvivorAndTheRetired(t *testing.T) {
 	t.Parallel()
 	f, err := parse(t, "f", message(`MSH|^~\&|ADT|HIS|||20261102||ADT^A40^ADT_A39|1|P|2.5`, "EVN|A40", "PID|1||N^^^HIS&1.2&ISO^MR||王^小雨", "MRG|O1^^^HIS^MR~O2^^^&1.2.9&ISO^PI"))

@@ -28,6 +28,7 @@ type hl7Item struct {
 	number int // of its segment in the message
 	obx    hl7Segment
 	lines  []hl7Segment // further segments with lines of the same text
+	noted  []hl7Segment // the segments of its comments
 	notes  []string
 }
 
@@ -155,6 +156,9 @@ func (w *hl7Walk) note(s hl7Segment) {
 		return
 	}
 	w.order.segments = append(w.order.segments, s)
+	if w.item != nil {
+		w.item.noted = append(w.item.noted, s)
+	}
 	for _, line := range w.repeats(s.field(3)) {
 		text := w.said(line, mostText)
 		switch {
