@@ -64,7 +64,7 @@ func Read(c *Catalogue, s Source, o Options, to bot.ImportSink) (bot.ImportHead,
 	case len(text) == 0:
 		return bot.ImportHead{}, bot.Errorf(bot.KindInvalid, "The file is empty; export FHIR R4 JSON or CSV in UTF-8.", "labs: empty file")
 	case text[0] == '{' || text[0] == '[' || strings.HasSuffix(strings.ToLower(s.Name), ".json"):
-		head.Format, err = "fhir", readFHIR(c, text, o, to)
+		head.Format, err = "fhir", readFHIR(c, s, o, to)
 	default:
 		head.Format, err = "csv", readCSV(c, raw, o, to)
 	}
