@@ -8,36 +8,41 @@ import (
 // resource is a FHIR R4 resource with the fields we read (hl7.org/fhir/R4):
 // Patient, DiagnosticReport, Observation, Specimen, Organization, PractitionerRole.
 type resource struct {
-	Type         string          `json:"resourceType"`
-	ID           string          `json:"id"`
-	Meta         meta            `json:"meta"`
+	Type         string       `json:"resourceType"`
+	ID           string       `json:"id"`
+	Meta         meta         `json:"meta"`
+	Contained    []whole      `json:"contained"`
+	Identifier   identifiers  `json:"identifier"`
+	Name         namesOrText  `json:"name"`
+	Telecom      []telecom    `json:"telecom"`
+	Gender       string       `json:"gender"`
+	BirthDate    string       `json:"birthDate"`
+	Link         []link       `json:"link"`
+	Organization reference    `json:"organization"`
+	Status       string       `json:"status"`
+	Category     conceptList  `json:"category"`
+	Subject      reference    `json:"subject"`
+	Effective    string       `json:"effectiveDateTime"`
+	Instant      string       `json:"effectiveInstant"`
+	Period       period       `json:"effectivePeriod"`
+	Issued       string       `json:"issued"`
+	Performer    []reference  `json:"performer"`
+	Result       []reference  `json:"result"`
+	Member       []reference  `json:"hasMember"`
+	Specimen     oneOrMany    `json:"specimen"`
+	SpecimenType concept      `json:"type"`
+	Collection   collection   `json:"collection"`
+	Method       concept      `json:"method"`
+	Note         []annotation `json:"note"`
+	Component    []measured   `json:"component"`
+	measured
+}
+
+// measured is what an observation or one of its components says of a value.
+type measured struct {
 	Modifiers    json.RawMessage `json:"modifierExtension"`
 	Extension    []extension     `json:"extension"`
-	Contained    []whole         `json:"contained"`
-	Identifier   identifiers     `json:"identifier"`
-	Name         namesOrText     `json:"name"`
-	Telecom      []telecom       `json:"telecom"`
-	Gender       string          `json:"gender"`
-	BirthDate    string          `json:"birthDate"`
-	Link         []link          `json:"link"`
-	Organization reference       `json:"organization"`
-	Status       string          `json:"status"`
-	Category     conceptList     `json:"category"`
 	Code         concept         `json:"code"`
-	Subject      reference       `json:"subject"`
-	Effective    string          `json:"effectiveDateTime"`
-	Instant      string          `json:"effectiveInstant"`
-	Period       period          `json:"effectivePeriod"`
-	Issued       string          `json:"issued"`
-	Performer    []reference     `json:"performer"`
-	Result       []reference     `json:"result"`
-	Member       []reference     `json:"hasMember"`
-	Specimen     oneOrMany       `json:"specimen"`
-	SpecimenType concept         `json:"type"`
-	Collection   collection      `json:"collection"`
-	Method       concept         `json:"method"`
-	Note         []annotation    `json:"note"`
-	Component    []resource      `json:"component"`
 	Absent       concept         `json:"dataAbsentReason"`
 	Meaning      conceptList     `json:"interpretation"`
 	Range        []refRange      `json:"referenceRange"`

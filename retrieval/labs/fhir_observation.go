@@ -15,7 +15,7 @@ const ucumSystem = "http://unitsofmeasure.org"
 func (b *bundle) observation(report *bot.Report, o, holder, subject *node) {
 	id := b.sourceID(report, o)
 	in := b.settingOf(o, holder, subject)
-	r := b.result(o, &o.resource, id, holder, in)
+	r := b.result(o, &o.measured, id, holder, in)
 	switch {
 	case r.Name == "":
 		b.refuse(o, "the observation has no name or code")
@@ -51,7 +51,7 @@ func (b *bundle) sourceID(report *bot.Report, o *node) string {
 }
 
 // result reads an observation, or a part of it: one of its components.
-func (b *bundle) result(o *node, part *resource, id string, holder *node, in setting) bot.Result {
+func (b *bundle) result(o *node, part *measured, id string, holder *node, in setting) bot.Result {
 	value, flag := valueOf(part)
 	r := bot.Result{
 		SourceID: id, Name: readable(part.Code.said(), mostName), Code: readable(part.Code.code(loincSystem), mostName), Specimen: b.specimen(o),

@@ -3,8 +3,10 @@ package labs
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,7 +97,7 @@ func (b *bundle) claim(key string, at int32) {
 // bytes are a resource as received.
 func (b *bundle) bytes(p *place) ([]byte, error) {
 	raw := make([]byte, p.end-p.at)
-	if _, err := io.ReadFull(io.NewSectionReader(b.source, p.at, p.end-p.at), raw); err != nil {
+	if _, err := b.source.ReadAt(raw, int64(p.at)); err != nil && !errors.Is(err, io.EOF) {
 		return nil, bot.Errorf(bot.KindInvalid, "The file cannot be read.", "labs: %w", err)
 	}
 	// The walk knows where a value's neighbours end.
@@ -160,19 +162,14 @@ func untrusted(n *node, err error) string {
 	if err != nil {
 		return "a field of the resource does not have the shape FHIR R4 gives it"
 	}
-	if modified(&n.resource) {
+	if modified(n.Modifiers) || slices.ContainsFunc(n.Component, func(c measured) bool { return modified(c.Modifiers) }) {
 		return "the resource carries a modifier we do not know"
 	}
 	return ""
 }
 
-func modified(r *resource) bool {
-	for i := range r.Component {
-		if modified(&r.Component[i]) {
-			return true
-		}
-	}
-	return len(r.Modifiers) > 0 && !bytes.Equal(r.Modifiers, []byte("[]")) && !bytes.Equal(r.Modifiers, []byte("null"))
+func modified(list json.RawMessage) bool {
+	return len(list) > 0 && !bytes.Equal(list, []byte("[]")) && !bytes.Equal(list, []byte("null"))
 }
 
 // resolve follows a reference of n: contained, full address, relative. A version

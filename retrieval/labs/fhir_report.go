@@ -123,8 +123,12 @@ func (b *bundle) collected(n *node) time.Time {
 }
 
 func (b *bundle) time(s string) time.Time {
-	if t, ok := parseTime(s, b.zone); ok {
-		return t
+	if s == "" {
+		return time.Time{}
 	}
-	return time.Time{}
+	if t, err := time.Parse(time.RFC3339, s); err == nil && t.Year() > 1900 && t.Year() < 2200 {
+		return t.UTC() // what FHIR asks for, and nearly always sent
+	}
+	t, _ := parseTime(s, b.zone)
+	return t
 }

@@ -8,7 +8,7 @@ import (
 
 // valueOf is the value as sent, with a flag printed behind it; a missing one stays
 // missing and is never zero.
-func valueOf(o *resource) (v bot.Value, flag string) {
+func valueOf(o *measured) (v bot.Value, flag string) {
 	switch {
 	case o.Quantity != nil && o.Quantity.Value != "":
 		return quantityValue(*o.Quantity), ""

@@ -18,14 +18,14 @@ const deepest = 40
 // place is where a resource stands in the file. The file is walked once; what a
 // resource says is read from its place when it is needed.
 type place struct {
-	at, end int64
-	number  int32  // of the entry, or of the resource in a file of several
-	asked   uint8  // how often reports have asked for it
-	held    bool   // a report has it
-	broken  bool   // it has been quarantined because it cannot be read
-	in      string // the JSON path of the Bundle it is an entry of
-	kind    string // its resource type
-	ref     string // "Observation/17", "" without an id
+	at, end int32   // bytes of the file, at most MaxFile
+	number  int32   // of the entry, or of the resource in a file of several
+	asked   uint8   // how often reports have asked for it
+	held    bool    // a report has it
+	broken  bool    // it has been quarantined because it cannot be read
+	in      *string // the JSON path of the Bundle it is an entry of
+	kind    string  // its resource type
+	ref     string  // "Observation/17", "" without an id
 	fullURL string
 }
 
@@ -39,10 +39,10 @@ func (p *place) position() string {
 		return "Bundle"
 	case p.number == alone:
 		return p.kind
-	case p.in == "":
+	case p.in == nil:
 		return fmt.Sprintf("resource %d", p.number)
 	}
-	return fmt.Sprintf("%s.entry[%d].resource", p.in, p.number)
+	return fmt.Sprintf("%s.entry[%d].resource", *p.in, p.number)
 }
 
 // refusal is a part of the file that is passed over, and why.
@@ -69,7 +69,7 @@ func newWalker(r io.Reader) *walker {
 // resource walks one resource, a Bundle with all it holds. It returns false
 // where there is none.
 func (w *walker) resource(p place) (place, bool, error) {
-	p.at = w.json.InputOffset()
+	p.at = int32(w.json.InputOffset())
 	open, err := w.token()
 	if err != nil || open != json.Delim('{') {
 		return p, false, w.rest(open, err)
@@ -97,7 +97,7 @@ func (w *walker) resource(p place) (place, bool, error) {
 	if err == nil {
 		_, err = w.token()
 	}
-	p.end, p.kind = w.json.InputOffset(), w.word(p.kind)
+	p.end, p.kind = int32(w.json.InputOffset()), w.word(p.kind)
 	if id != "" && p.kind != "" {
 		p.ref = p.kind + "/" + id
 	}
@@ -124,7 +124,7 @@ func (w *walker) entries(in string) error {
 		return w.rest(open, err)
 	}
 	for n := int32(0); w.json.More(); n++ {
-		if err := w.entry(place{in: in, number: n}); err != nil {
+		if err := w.entry(place{in: &in, number: n}); err != nil {
 			return err
 		}
 	}
@@ -135,7 +135,7 @@ func (w *walker) entries(in string) error {
 // entry walks an entry. One that asks for something else than to store what it
 // holds brings nothing.
 func (w *walker) entry(p place) error {
-	at := w.json.InputOffset()
+	at := int32(w.json.InputOffset())
 	open, err := w.token()
 	if err != nil || open != json.Delim('{') {
 		return w.rest(open, err)
@@ -167,7 +167,7 @@ func (w *walker) entry(p place) error {
 		w.forget(places, refused)
 	}
 	if method == "DELETE" || method == "PATCH" {
-		p.at, p.end, p.kind = at, w.json.InputOffset(), ""
+		p.at, p.end, p.kind = at, int32(w.json.InputOffset()), ""
 		w.refused = append(w.refused, refusal{p, "the entry deletes or patches a resource, which staff must do"})
 	}
 	if found {
@@ -274,7 +274,7 @@ func (w *walker) file(s Source) error {
 		if p.end == 0 {
 			return brokenJSON(errors.New("not an object"), w.json.InputOffset())
 		}
-		more, err := nextLine(s, p.end)
+		more, err := nextLine(s, int64(p.end))
 		switch {
 		case err != nil:
 			return err
