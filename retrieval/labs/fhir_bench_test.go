@@ -3,10 +3,8 @@ package labs_test
 import (
 	"bytes"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"careline/bot"
 	"careline/retrieval/labs"
@@ -57,31 +55,4 @@ func BenchmarkFHIR(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "results/s")
-}
-
-// peak is the most memory in use above what was in use before, while f runs.
-func peak(f func()) uint64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	before, most, stop, done := m.HeapInuse, uint64(0), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			runtime.ReadMemStats(&m)
-			most = max(most, m.HeapInuse)
-			select {
-			case <-stop:
-				return
-			case <-time.After(5 * time.Millisecond):
-			}
-		}
-	}()
-	f()
-	close(stop)
-	<-done
-	if most < before {
-		return 0
-	}
-	return most - before
 }

@@ -58,7 +58,7 @@ func (b *bundle) result(o *node, part *measured, id string, holder *node, in set
 		Method: readable(o.Method.said(), mostName), Status: statusWithin(o, holder), EffectiveAt: b.effectiveWithin(o, holder), IssuedAt: b.issuedWithin(o, holder),
 		Laboratory: b.laboratoryOf(o), AbsentReason: readable(part.Absent.anyCode(), mostName), Value: value, Flag: flag,
 	}
-	r.Interval = intervalOf(part.Range, whom{in.sex, in.born, r.EffectiveAt}, part.Quantity)
+	r.Interval = intervalOf(part.Range, whom{in.sex, in.born, r.EffectiveAt.In(b.zone)}, part.Quantity)
 	if r.Name == "" {
 		r.Name = readable(part.Code.anyCode(), mostName)
 	}

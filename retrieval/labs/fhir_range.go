@@ -13,7 +13,7 @@ import (
 type whom struct {
 	sex  bot.Sex
 	born bot.Date
-	at   time.Time // of the observation
+	at   time.Time // of the observation, in the source's zone
 }
 
 // fit says whether a range is for a patient.
@@ -111,6 +111,7 @@ func completed(born, at time.Time, unit, code string) (int64, bool) {
 	if code != "" {
 		unit = code
 	}
+	at = time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC) // days of the calendar
 	days := int64(at.Sub(born) / (24 * time.Hour))
 	months := int64(at.Year()-born.Year())*12 + int64(at.Month()-born.Month())
 	if at.Day() < born.Day() {
