@@ -29,6 +29,7 @@ type cli struct {
 	Ask         askCmd         `cmd:"" help:"Ask one question about a patient's report and print the answer."`
 	Chat        chatCmd        `cmd:"" help:"Talk about a patient's report in the terminal."`
 	Import      importCmd      `cmd:"" help:"Import laboratory reports (FHIR R4 JSON, CSV)."`
+	Export      exportCmd      `cmd:"" help:"Write one patient's reports for another system."`
 	BindCode    bindCodeCmd    `cmd:"" help:"Make a one-time code with which a patient's account is bound."`
 	Institution institutionCmd `cmd:"" help:"Add and list institutions."`
 	Staff       staffCmd       `cmd:"" help:"Add the people who work in the console."`

@@ -6,20 +6,21 @@ import (
 )
 
 // resource is a FHIR R4 resource with the fields we read (hl7.org/fhir/R4):
-// Bundle, Patient, DiagnosticReport, Observation.
+// Patient, DiagnosticReport, Observation, Specimen, Organization, PractitionerRole.
 type resource struct {
 	Type         string       `json:"resourceType"`
 	ID           string       `json:"id"`
-	Entry        []entry      `json:"entry"`
+	Meta         meta         `json:"meta"`
 	Contained    []whole      `json:"contained"`
 	Identifier   identifiers  `json:"identifier"`
 	Name         namesOrText  `json:"name"`
 	Telecom      []telecom    `json:"telecom"`
 	Gender       string       `json:"gender"`
 	BirthDate    string       `json:"birthDate"`
+	Link         []link       `json:"link"`
+	Organization reference    `json:"organization"`
 	Status       string       `json:"status"`
 	Category     conceptList  `json:"category"`
-	Code         concept      `json:"code"`
 	Subject      reference    `json:"subject"`
 	Effective    string       `json:"effectiveDateTime"`
 	Instant      string       `json:"effectiveInstant"`
@@ -30,30 +31,55 @@ type resource struct {
 	Member       []reference  `json:"hasMember"`
 	Specimen     oneOrMany    `json:"specimen"`
 	SpecimenType concept      `json:"type"`
+	Collection   collection   `json:"collection"`
 	Method       concept      `json:"method"`
 	Note         []annotation `json:"note"`
-	Component    []resource   `json:"component"`
-	Absent       concept      `json:"dataAbsentReason"`
-	Meaning      conceptList  `json:"interpretation"`
-	Range        []refRange   `json:"referenceRange"`
-	Quantity     *quantity    `json:"valueQuantity"`
-	String       string       `json:"valueString"`
-	Integer      json.Number  `json:"valueInteger"`
-	Boolean      *bool        `json:"valueBoolean"`
-	DateTime     string       `json:"valueDateTime"`
-	Time         string       `json:"valueTime"`
-	Concept      concept      `json:"valueCodeableConcept"`
-	Ratio        *ratio       `json:"valueRatio"`
-	SpanOfValues *refRange    `json:"valueRange"`
+	Component    []measured   `json:"component"`
+	measured
 }
 
-// whole is a resource as received. Each is decoded by itself, so that one that
-// cannot be read is quarantined and its neighbours go in.
-type whole = json.RawMessage
+// measured is what an observation or one of its components says of a value.
+type measured struct {
+	Modifiers    json.RawMessage `json:"modifierExtension"`
+	Extension    []extension     `json:"extension"`
+	Code         concept         `json:"code"`
+	Absent       concept         `json:"dataAbsentReason"`
+	Meaning      conceptList     `json:"interpretation"`
+	Range        []refRange      `json:"referenceRange"`
+	Quantity     *quantity       `json:"valueQuantity"`
+	String       string          `json:"valueString"`
+	Integer      json.Number     `json:"valueInteger"`
+	Boolean      *bool           `json:"valueBoolean"`
+	DateTime     string          `json:"valueDateTime"`
+	Time         string          `json:"valueTime"`
+	Span         period          `json:"valuePeriod"`
+	Concept      concept         `json:"valueCodeableConcept"`
+	Ratio        *ratio          `json:"valueRatio"`
+	SpanOfValues *refRange       `json:"valueRange"`
+	Sampled      json.RawMessage `json:"valueSampledData"`
+	Attachment   json.RawMessage `json:"valueAttachment"`
+}
 
-type entry struct {
-	FullURL  string `json:"fullUrl"`
-	Resource whole  `json:"resource"`
+type meta struct {
+	LastUpdated string `json:"lastUpdated"`
+}
+
+// extension is one of ours: what an export says that FHIR has no field for.
+type extension struct {
+	URL     string `json:"url"`
+	String  string `json:"valueString"`
+	Boolean bool   `json:"valueBoolean"`
+}
+
+// link says which other record is of the same patient.
+type link struct {
+	Other reference `json:"other"`
+	Type  string    `json:"type"`
+}
+
+type collection struct {
+	Time   string `json:"collectedDateTime"`
+	Period period `json:"collectedPeriod"`
 }
 
 type identifier struct {
@@ -112,12 +138,13 @@ type ratio struct {
 }
 
 type refRange struct {
-	Low       *quantity `json:"low"`
-	High      *quantity `json:"high"`
-	Text      string    `json:"text"`
-	AppliesTo []concept `json:"appliesTo"`
-	Age       *refRange `json:"age"`
-	Type      concept   `json:"type"`
+	Low       *quantity   `json:"low"`
+	High      *quantity   `json:"high"`
+	Text      string      `json:"text"`
+	AppliesTo []concept   `json:"appliesTo"`
+	Age       *refRange   `json:"age"`
+	Type      concept     `json:"type"`
+	Extension []extension `json:"extension"`
 }
 
 // said is a concept's text, else the first display.

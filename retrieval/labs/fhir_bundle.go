@@ -1,34 +1,100 @@
 package labs
 
 import (
+	"bytes"
+	"io"
 	"slices"
-	"strings"
-	"time"
 
 	"careline/bot"
 )
 
 // The systems of FHIR we read codes from.
 const (
-	loincSystem    = "http://loinc.org"
-	fhirSystem     = "fhir"
-	categorySystem = "http://terminology.hl7.org/CodeSystem/observation-category"
+	loincSystem = "http://loinc.org"
+	fhirSystem  = "fhir"
 )
 
-func (b *bundle) collect() {
-	for _, n := range b.order {
-		if n.Type == "DiagnosticReport" {
-			b.diagnosticReport(n)
-		}
+// readFHIR reads a file in two passes: the first finds where each resource
+// stands, the second reads reports, the observations no report holds, and
+// patients, each from its place. References may point forward.
+func readFHIR(c *Catalogue, s Source, o Options, to bot.ImportSink) error {
+	s = withoutMark(s)
+	w := newWalker(s.reader())
+	if err := w.file(s); err != nil {
+		return err
 	}
-	for _, n := range b.order {
-		if n.Type == "Observation" && !n.used && laboratory(n) {
+	b := &bundle{
+		catalogue: c, zone: o.Location, source: s, places: w.places, cache: map[int32]*node{},
+		output: output{to: to, people: map[string]*person{}, reports: map[string]int32{}, taken: map[resultKey]bool{}},
+	}
+	if err := b.index(); err != nil {
+		return err
+	}
+	for i := range w.refused {
+		b.passOver(&w.refused[i])
+	}
+	b.collect()
+	return b.err
+}
+
+// withoutMark is a source behind its byte order mark.
+func withoutMark(s Source) Source {
+	mark := []byte("\ufeff")
+	head := make([]byte, len(mark))
+	if n, _ := s.ReadAt(head, 0); n == len(mark) && bytes.Equal(head, mark) {
+		size := s.Size - int64(len(mark))
+		return Source{Name: s.Name, ReaderAt: io.NewSectionReader(s.ReaderAt, int64(len(mark)), size), Size: size}
+	}
+	return s
+}
+
+// passOver quarantines a part of the file that brings nothing. An entry is put
+// into a Bundle again, so that it can be read by itself.
+func (b *bundle) passOver(r *refusal) {
+	raw, err := b.bytes(&r.place)
+	if err != nil {
+		b.fail(err)
+		return
+	}
+	if r.kind == "" {
+		raw = slices.Concat([]byte(`{"resourceType":"Bundle","type":"batch","entry":[`), raw, []byte(`]}`))
+	}
+	b.quarantine(r.position(), r.reason, raw)
+}
+
+func (b *bundle) collect() {
+	b.each("DiagnosticReport", b.diagnosticReport)
+	b.each("Observation", func(n *node) {
+		if laboratory(n) {
 			b.loose(n)
 		}
+	})
+	b.flush()
+	b.each("Patient", b.onlyPatient)
+	b.each("Patient", b.merges)
+}
+
+// each reads the resources of a type in the order of the file.
+func (b *bundle) each(kind string, read func(*node)) {
+	for at := range b.places {
+		if p := &b.places[at]; p.kind != kind || p.held {
+			continue
+		}
+		if n := b.node(int32(at)); n != nil {
+			read(n)
+			b.looseContained(n)
+		}
+		if b.err != nil {
+			return
+		}
 	}
-	for _, n := range b.order {
-		if n.Type == "Patient" {
-			b.addPatient(n, n)
+}
+
+// looseContained takes contained observations that nothing refers to.
+func (b *bundle) looseContained(n *node) {
+	for _, c := range n.contained {
+		if c.Type == "Observation" && !c.used && laboratory(c) {
+			b.loose(c)
 		}
 	}
 }
@@ -49,113 +115,4 @@ func laboratory(n *node) bool {
 		}
 	}
 	return !other
-}
-
-// addPatient finds the patient an item is about. Without a usable identifier the
-// item is quarantined: a name is never a key.
-func (b *bundle) addPatient(about, p *node) (int, bool) {
-	if p == nil || p.Type != "Patient" {
-		b.refuse(about, "the patient it refers to is not in the file")
-		return 0, false
-	}
-	patient := patientOf(p)
-	if len(patient.Identifiers) == 0 {
-		b.refuse(about, "the patient has no identifier")
-		return 0, false
-	}
-	first := patient.Identifiers[0]
-	i, ok := b.patient(first.System+"\x00"+first.Type+"\x00"+first.Value, patient)
-	if !ok {
-		b.refuse(about, anotherPerson)
-	}
-	return i, ok
-}
-
-func patientOf(p *node) bot.Patient {
-	patient := bot.Patient{Name: bot.T(readable(nameOf(p.Name), mostName)), Sex: sexOf(p.Gender), BirthDate: birthDate(p.BirthDate)}
-	for _, i := range p.Identifier {
-		if value := readable(i.Value, mostName); value != "" {
-			patient.Identifiers = append(patient.Identifiers, bot.Identifier{System: readable(i.System, mostName), Type: readable(i.Type.anyCode(), mostName), Value: value})
-		}
-	}
-	for _, t := range p.Telecom {
-		if t.System == "phone" && patient.Phone.Empty() {
-			patient.Phone = bot.T(readable(t.Value, mostName))
-		}
-	}
-	return patient
-}
-
-// birthDate keeps a whole or partial FHIR date.
-func birthDate(s string) bot.Date {
-	for _, shape := range []string{time.DateOnly, "2006-01", "2006"} {
-		if _, err := time.Parse(shape, s); err == nil {
-			return bot.Date(s)
-		}
-	}
-	return ""
-}
-
-func nameOf(names []humanName) string {
-	for _, n := range names {
-		if n.Text != "" {
-			return n.Text
-		}
-		if n.Family != "" || len(n.Given) > 0 {
-			return strings.TrimSpace(strings.Join(n.Given, " ") + " " + n.Family)
-		}
-	}
-	return ""
-}
-
-// number is what names a report: its identifier, its id, else its place and time.
-func (b *bundle) number(n *node, patient int) string {
-	for _, i := range n.Identifier {
-		if number := readable(i.Value, mostName); number != "" {
-			return number
-		}
-	}
-	if id := readable(n.ID, mostName); id != "" {
-		return id
-	}
-	return b.patientNumber(patient) + "/" + readable(n.Code.anyCode()+"/"+n.Effective+n.Issued, mostName)
-}
-
-// reportSystem is who issued that number.
-func reportSystem(n *node) string {
-	for _, i := range n.Identifier {
-		if readable(i.Value, mostName) == "" {
-			continue
-		}
-		if system := readable(i.System, mostName); system != "" {
-			return system
-		}
-		break
-	}
-	return fhirSystem
-}
-
-func (b *bundle) performer(n *node) string {
-	for _, p := range n.Performer {
-		if p.Display != "" {
-			return readable(p.Display, mostName)
-		}
-	}
-	return ""
-}
-
-func (b *bundle) effective(n *node) time.Time {
-	for _, s := range []string{n.Effective, n.Instant, n.Period.Start, n.Period.End} {
-		if t := b.time(s); !t.IsZero() {
-			return t
-		}
-	}
-	return time.Time{}
-}
-
-func (b *bundle) time(s string) time.Time {
-	if t, ok := parseTime(s, b.zone); ok {
-		return t
-	}
-	return time.Time{}
 }

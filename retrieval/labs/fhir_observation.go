@@ -12,27 +12,23 @@ const ucumSystem = "http://unitsofmeasure.org"
 
 // observation adds an observation and its components to a report. A panel that
 // only groups others has no value and adds nothing itself.
-func (b *bundle) observation(report *bot.Report, o, holder *node) {
-	id := readable(o.ID, mostName)
-	if id == "" {
-		id = fmt.Sprintf("%s/%d", readable(o.Code.anyCode(), mostName), len(report.Results)+1)
-	}
-	r := b.result(o, &o.resource, id, holder)
-	key := report.System + "\x00" + report.Number + "\x00" + id
+func (b *bundle) observation(report *bot.Report, o, holder, subject *node) {
+	id := b.sourceID(report, o)
+	in := b.settingOf(o, holder, subject)
+	r := b.result(o, &o.measured, id, holder, in)
 	switch {
 	case r.Name == "":
 		b.refuse(o, "the observation has no name or code")
 		return
-	case b.taken[key]:
+	case !b.take(id):
 		b.refuse(o, "the report has another result with the same id")
 		return
 	}
-	b.taken[key] = true
 	if r.Value.Printed != "" || len(o.Component)+len(o.Member) == 0 {
 		report.Results = append(report.Results, r)
 	}
 	for i := range o.Component {
-		c := b.result(o, &o.Component[i], fmt.Sprintf("%s#%d", id, i+1), holder)
+		c := b.result(o, &o.Component[i], fmt.Sprintf("%s#%d", id, i+1), holder, in)
 		c.ParentID = id
 		if c.Name != "" {
 			report.Results = append(report.Results, c)
@@ -40,14 +36,29 @@ func (b *bundle) observation(report *bot.Report, o, holder *node) {
 	}
 }
 
+// sourceID is the source's own id of a result: what an export of ours says, the
+// resource's id, else its place in the report.
+func (b *bundle) sourceID(report *bot.Report, o *node) string {
+	for _, i := range o.Identifier {
+		if i.System == exportSource && readable(i.Value, mostName) != "" {
+			return readable(i.Value, mostName)
+		}
+	}
+	if id := readable(o.ID, mostName); id != "" {
+		return id
+	}
+	return fmt.Sprintf("%s/%d", readable(o.Code.anyCode(), mostName), len(report.Results)+1)
+}
+
 // result reads an observation, or a part of it: one of its components.
-func (b *bundle) result(o *node, part *resource, id string, holder *node) bot.Result {
+func (b *bundle) result(o *node, part *measured, id string, holder *node, in setting) bot.Result {
 	value, flag := valueOf(part)
 	r := bot.Result{
 		SourceID: id, Name: readable(part.Code.said(), mostName), Code: readable(part.Code.code(loincSystem), mostName), Specimen: b.specimen(o),
-		Method: readable(o.Method.said(), mostName), Status: statusWithin(o, holder), EffectiveAt: b.effectiveWithin(o, holder), Laboratory: b.performer(o),
-		AbsentReason: readable(part.Absent.anyCode(), mostName), Value: value, Flag: flag, Interval: intervalOf(part.Range, b.sexOf(o), part.Quantity),
+		Method: readable(o.Method.said(), mostName), Status: statusWithin(o, holder), EffectiveAt: b.effectiveWithin(o, holder), IssuedAt: b.issuedWithin(o, holder),
+		Laboratory: b.laboratoryOf(o), AbsentReason: readable(part.Absent.anyCode(), mostName), Value: value, Flag: flag,
 	}
+	r.Interval = intervalOf(part.Range, whom{in.sex, in.born, r.EffectiveAt.In(b.zone)}, part.Quantity)
 	if r.Name == "" {
 		r.Name = readable(part.Code.anyCode(), mostName)
 	}
@@ -59,12 +70,23 @@ func (b *bundle) result(o *node, part *resource, id string, holder *node) bot.Re
 			r.Flag = readable(m.anyCode(), mostName)
 		}
 	}
+	if r.Value.Printed == "" && (len(part.Sampled) > 0 || len(part.Attachment) > 0) {
+		r.AbsentReason = "unsupported"
+		r.Note = readable(strings.TrimSpace(r.Note+"\n"+unshown), mostText)
+	}
 	if r.Value.Printed == "" && r.AbsentReason == "" {
 		r.AbsentReason = "unknown"
 	}
-	b.complete(&r, part.Quantity, b.settingOf(o, holder))
+	exported(part.Extension, &r)
+	b.complete(&r, part.Quantity, in)
+	if said(part.Extension, exportDoubt) != nil {
+		r.UnitProblem, r.Direction, r.FlagConflict = true, bot.DirectionUnknown, false
+	}
 	return r
 }
+
+// unshown is said of a value that is no number and no words.
+const unshown = "原文为曲线或附件，这里不能显示。 The value came as a curve or an attachment, which cannot be shown here."
 
 // complete reads the unit from its UCUM code where its printed form is not known.
 // Two units that are not the same leave open which one was meant.
@@ -104,29 +126,43 @@ func fhirStatus(s string) bot.ResultStatus {
 	return bot.ResultStatus(s)
 }
 
+// fhirReportStatus is a report's status, as an export of ours says it where FHIR has
+// no word for it.
+func fhirReportStatus(n *node) bot.ResultStatus {
+	if e := said(n.Extension, exportStatus); e != nil {
+		return fhirStatus(e.String)
+	}
+	return fhirStatus(n.Status)
+}
+
 // effectiveWithin is when an observation was made, else when its report says so.
 func (b *bundle) effectiveWithin(o, holder *node) time.Time {
-	for _, at := range []time.Time{b.effective(o), b.effective(holder), b.time(holder.Issued)} {
-		if !at.IsZero() {
-			return at
+	return firstTime(b.collected(o), b.collected(holder), b.time(holder.Issued))
+}
+
+// issuedWithin is when the source released this version of an observation.
+func (b *bundle) issuedWithin(o, holder *node) time.Time {
+	return firstTime(b.time(o.Issued), b.time(o.Meta.LastUpdated), b.time(holder.Issued))
+}
+
+func firstTime(times ...time.Time) time.Time {
+	for _, t := range times {
+		if !t.IsZero() {
+			return t
 		}
 	}
 	return time.Time{}
 }
 
-func (b *bundle) settingOf(o, holder *node) setting {
-	in := setting{sex: b.sexOf(o), title: readable(holder.Code.said(), mostName)}
-	if p := b.resolve(o, o.Subject); p != nil {
-		in.born = birthDate(p.BirthDate)
+func (b *bundle) settingOf(o, holder, subject *node) setting {
+	in := setting{sex: bot.SexUnknown}
+	if holder != o {
+		in.title = readable(holder.Code.said(), mostName)
+	}
+	if subject != nil {
+		in.sex, in.born = sexOf(subject.Gender), birthDate(subject.BirthDate)
 	}
 	return in
-}
-
-func (b *bundle) sexOf(o *node) bot.Sex {
-	if p := b.resolve(o, o.Subject); p != nil {
-		return sexOf(p.Gender)
-	}
-	return bot.SexUnknown
 }
 
 func (b *bundle) specimen(o *node) bot.Specimen {

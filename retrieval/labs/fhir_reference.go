@@ -3,86 +3,173 @@ package labs
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
+
+	"careline/bot"
 )
 
-// node is a resource at its place in the file.
+// node is a resource that has been read.
 type node struct {
 	resource
-	raw       []byte // as received
-	position  string // a JSON path
-	fullURL   string
-	holder    *node // of a contained resource
+	place     *place
+	path      string // a JSON path
+	holder    *node  // of a contained resource
 	contained []*node
-	used      bool // an observation that a report holds
+	used      bool // a contained observation that a report holds
 }
 
-// bundle is a FHIR file being read: its resources by what they are referred to.
+// bundle is a FHIR file being read: where its resources stand and what leads to them.
 type bundle struct {
-	*gather
+	catalogue   *Catalogue
 	zone        *time.Location
-	byReference map[string]*node // nil where two resources claim a reference
-	order       []*node
-	taken       map[string]bool // results by report and id
+	source      Source
+	places      []place
+	byReference map[string]int32 // nowhere where two resources claim a reference
+	cache       map[int32]*node  // patients, specimens, organisations: many refer to them
+	output
 }
 
-func newBundle(c *Catalogue, o Options) *bundle {
-	return &bundle{gather: newGather(c, "fhir"), zone: o.Location, byReference: map[string]*node{}, taken: map[string]bool{}}
+const (
+	nowhere = int32(-1)
+	// mostCached nodes are kept; a few kilobytes each.
+	mostCached = 4096
+)
+
+// index notes what leads to each resource. One that is in the file twice, to the
+// byte, counts once.
+func (b *bundle) index() error {
+	b.byReference = make(map[string]int32, len(b.places))
+	kept := b.places[:0]
+	for _, p := range b.places {
+		same, err := b.same(&p)
+		if err != nil {
+			return err
+		}
+		if same {
+			continue
+		}
+		at := int32(len(kept))
+		kept = append(kept, p)
+		b.claim(p.ref, at)
+		if p.fullURL != p.ref {
+			b.claim(p.fullURL, at)
+		}
+	}
+	b.places = kept
+	return nil
 }
 
-// index walks bundles, entries and contained resources. A resource that is in the
-// file twice, to the byte, counts once.
-func (b *bundle) index(n *node) {
-	relative := n.Type + "/" + n.ID
-	if n.holder == nil && n.ID != "" {
-		if same := b.byReference[relative]; same != nil && same.fullURL == n.fullURL && bytes.Equal(same.raw, n.raw) {
-			return
-		}
-		b.claim(relative, n)
+func (b *bundle) same(p *place) (bool, error) {
+	at, known := b.byReference[p.ref]
+	if p.ref == "" || !known || at == nowhere {
+		return false, nil
 	}
-	if n.fullURL != "" && n.fullURL != relative {
-		b.claim(n.fullURL, n)
+	// Compacting in place never overwrites what has not been looked at yet.
+	other := &b.places[at]
+	if other.fullURL != p.fullURL || other.end-other.at != p.end-p.at {
+		return false, nil
 	}
-	b.order = append(b.order, n)
-	if n.holder == nil {
-		for i, raw := range n.Contained {
-			if c := b.decode(raw, fmt.Sprintf("%s.contained[%d]", n.position, i)); c != nil {
-				c.holder = n
-				n.contained = append(n.contained, c)
-				b.index(c)
-			}
-		}
+	mine, err := b.bytes(p)
+	if err != nil {
+		return false, err
 	}
-	for i, e := range n.Entry {
-		if c := b.decode(e.Resource, fmt.Sprintf("%s.entry[%d].resource", n.position, i)); c != nil {
-			c.fullURL = e.FullURL
-			b.index(c)
-		}
-	}
+	theirs, err := b.bytes(other)
+	return bytes.Equal(mine, theirs), err
 }
 
 // claim gives a reference its resource. One that two different resources claim
 // leads nowhere: a result must not reach the wrong patient.
-func (b *bundle) claim(key string, n *node) {
-	if other, taken := b.byReference[key]; taken && other != n {
-		n = nil
+func (b *bundle) claim(key string, at int32) {
+	if key == "" {
+		return
 	}
-	b.byReference[key] = n
+	if _, taken := b.byReference[key]; taken {
+		at = nowhere
+	}
+	b.byReference[key] = at
 }
 
-// decode reads one resource, nil when there is none or it has been quarantined.
-func (b *bundle) decode(raw whole, position string) *node {
-	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+// bytes are a resource as received.
+func (b *bundle) bytes(p *place) ([]byte, error) {
+	raw := make([]byte, p.end-p.at)
+	if _, err := b.source.ReadAt(raw, int64(p.at)); err != nil && !errors.Is(err, io.EOF) {
+		return nil, bot.Errorf(bot.KindInvalid, "The file cannot be read.", "labs: %w", err)
+	}
+	// The walk knows where a value's neighbours end.
+	return bytes.Trim(raw, " \t\r\n:,"), nil
+}
+
+// node reads the resource at a place, nil where it has been quarantined.
+func (b *bundle) node(at int32) *node {
+	p := &b.places[at]
+	if n := b.cache[at]; n != nil || p.broken {
+		return n
+	}
+	raw, err := b.bytes(p)
+	if err != nil {
+		b.fail(err)
 		return nil
 	}
-	n := &node{raw: raw, position: position}
-	if err := json.Unmarshal(raw, &n.resource); err != nil {
-		b.quarantine(position, "a field of the resource does not have the shape FHIR R4 gives it", string(raw))
+	n := &node{place: p, path: p.position()}
+	if readTypes[p.kind] {
+		n.resource, err = decodeResource(raw)
+	}
+	n.Type = p.kind
+	if err == nil {
+		b.unpack(n)
+	}
+	if reason := untrusted(n, err); reason != "" {
+		p.broken = true
+		b.quarantine(n.path, reason, raw)
 		return nil
+	}
+	if n.Type != "Observation" && n.Type != "DiagnosticReport" {
+		if len(b.cache) >= mostCached {
+			clear(b.cache)
+		}
+		b.cache[at] = n
 	}
 	return n
+}
+
+// unpack reads what a resource contains. A contained one that cannot be read is
+// quarantined by itself.
+func (b *bundle) unpack(n *node) {
+	for i, raw := range n.Contained {
+		c := &node{place: n.place, path: fmt.Sprintf("%s.contained[%d]", n.path, i), holder: n}
+		r, err := decodeContained(raw)
+		c.resource = r
+		if reason := untrusted(c, err); reason != "" {
+			b.quarantine(c.path, reason, raw)
+			continue
+		}
+		n.contained = append(n.contained, c)
+	}
+	n.Contained = nil
+}
+
+// untrusted is why a resource is not taken, "" if it is. A modifier may turn its
+// meaning round, so an unknown one must not be passed over (hl7.org/fhir/R4/extensibility.html).
+func untrusted(n *node, err error) string {
+	if err == errTooMany {
+		return "the resource has more fields than a report has"
+	}
+	if err != nil {
+		return "a field of the resource does not have the shape FHIR R4 gives it"
+	}
+	if modified(n.Modifiers) || slices.ContainsFunc(n.Component, func(c measured) bool { return modified(c.Modifiers) }) {
+		return "the resource carries a modifier we do not know"
+	}
+	return ""
+}
+
+func modified(list json.RawMessage) bool {
+	return len(list) > 0 && !bytes.Equal(list, []byte("[]")) && !bytes.Equal(list, []byte("null"))
 }
 
 // resolve follows a reference of n: contained, full address, relative. A version
@@ -99,23 +186,59 @@ func (b *bundle) resolve(n *node, ref reference) *node {
 		}
 		return nil
 	}
-	address, _, _ := strings.Cut(ref.Reference, "/_history/")
-	if server, ok := strings.CutSuffix(n.fullURL, n.Type+"/"+n.ID); ok && b.byReference[server+address] != nil {
-		return b.byReference[server+address]
+	if at := b.find(n, ref.Reference); at != nowhere {
+		return b.node(at)
 	}
-	if found, ok := b.byReference[address]; ok {
-		return found
+	return nil
+}
+
+// find is where a reference to another entry leads.
+func (b *bundle) find(n *node, reference string) int32 {
+	address, _, _ := strings.Cut(reference, "/_history/")
+	if server, ok := strings.CutSuffix(n.place.fullURL, n.place.ref); ok && server != "" {
+		if at, found := b.byReference[server+address]; found && at != nowhere {
+			return at
+		}
+	}
+	if at, found := b.byReference[address]; found {
+		return at
 	}
 	parts := strings.Split(address, "/")
 	if len(parts) < 3 {
-		return nil
+		return nowhere
 	}
-	found := b.byReference[strings.Join(parts[len(parts)-2:], "/")]
-	if found != nil && strings.Contains(found.fullURL, "://") {
-		return nil // the same id on another server
+	at, found := b.byReference[strings.Join(parts[len(parts)-2:], "/")]
+	if !found || at == nowhere || strings.Contains(b.places[at].fullURL, "://") {
+		return nowhere // not there, or the same id on another server
 	}
-	return found
+	return at
 }
 
 // refuse quarantines a resource whole.
-func (b *bundle) refuse(n *node, reason string) { b.quarantine(n.position, reason, string(n.raw)) }
+func (b *bundle) refuse(n *node, reason string) {
+	raw, err := b.bytes(n.place)
+	if n.holder != nil && err == nil {
+		raw, err = containedBytes(raw, n)
+	}
+	if err != nil {
+		b.fail(err)
+		return
+	}
+	b.quarantine(n.path, reason, raw)
+}
+
+// containedBytes are a contained resource as received.
+func containedBytes(raw []byte, n *node) ([]byte, error) {
+	var holder struct {
+		Contained []whole `json:"contained"`
+	}
+	if err := json.Unmarshal(raw, &holder); err != nil {
+		return nil, fmt.Errorf("labs: fhir: contained: %w", err)
+	}
+	for i, c := range holder.Contained {
+		if n.path == fmt.Sprintf("%s.contained[%d]", n.holder.path, i) {
+			return c, nil
+		}
+	}
+	return raw, nil
+}

@@ -35,7 +35,7 @@ func (f *Finder) Series(ctx context.Context, inst bot.Institution, patient bot.P
 // Reports are a patient's reports with all their results, newest first.
 func (f *Finder) Reports(ctx context.Context, inst bot.Institution, patient bot.PatientID, limit int) (reports []bot.Report, err error) {
 	err = f.db.InRead(ctx, inst.ID, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select id, number, title, status, laboratory, collected_at, issued_at from reports where patient_id = $1
+		rows, err := tx.Query(ctx, `select id, system, number, title, status, laboratory, collected_at, issued_at from reports where patient_id = $1
 			order by coalesce(issued_at, collected_at, created_at) desc, id desc limit $2`, int64(patient), limit)
 		if err != nil {
 			return err
@@ -67,7 +67,7 @@ func (f *Finder) Reports(ctx context.Context, inst bot.Institution, patient bot.
 
 func scanReport(row pgx.CollectableRow) (r bot.Report, err error) {
 	var collected, issued *time.Time
-	err = row.Scan((*int64)(&r.ID), &r.Number, &r.Title, (*string)(&r.Status), &r.Laboratory, &collected, &issued)
+	err = row.Scan((*int64)(&r.ID), &r.System, &r.Number, &r.Title, (*string)(&r.Status), &r.Laboratory, &collected, &issued)
 	if collected != nil {
 		r.CollectedAt = *collected
 	}

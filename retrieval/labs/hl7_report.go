@@ -71,7 +71,7 @@ func (r *hl7Reports) add(o *hl7Order) string {
 func (r *hl7Reports) hand() {
 	for _, report := range r.order {
 		if report.Status == bot.StatusUnknown {
-			report.Status = reportStatus(report.Results)
+			report.Status = hl7ReportStatus(report.Results)
 		}
 		if report.Laboratory == "" {
 			report.Laboratory = r.said(r.part(r.header(4), 1), mostName)

@@ -81,9 +81,9 @@ func statusIn(code, order string) bot.ResultStatus {
 	return resultStatus(code)
 }
 
-// reportStatus is what a report's results come to, where its order states nothing:
+// hl7ReportStatus is what a report's results come to, where its order states nothing:
 // withdrawn ones do not count beside others.
-func reportStatus(results []bot.Result) bot.ResultStatus {
+func hl7ReportStatus(results []bot.Result) bot.ResultStatus {
 	has := map[bot.ResultStatus]bool{}
 	for _, r := range results {
 		has[r.Status] = true

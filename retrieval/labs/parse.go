@@ -66,16 +66,12 @@ func Read(c *Catalogue, s Source, o Options, to bot.ImportSink) (head bot.Import
 	return head, nil
 }
 
-// readJSON reads a FHIR file, which is UTF-8 and fits into memory.
+// readJSON reads a FHIR file, which is UTF-8.
 func readJSON(c *Catalogue, s Source, seen looked, o Options, to bot.ImportSink) error {
 	if !seen.utf8 || seen.nul {
 		return bot.Errorf(bot.KindInvalid, "The file is JSON and not in UTF-8; export it as FHIR R4 JSON in UTF-8.", "labs: json: wrong charset")
 	}
-	raw, err := io.ReadAll(s.reader())
-	if err != nil {
-		return unreadable(err)
-	}
-	return readFHIR(c, bytes.TrimSpace(bytes.TrimPrefix(raw, []byte(utf8BOM))), o, to)
+	return readFHIR(c, s, o, to)
 }
 
 func unreadable(err error) error {

@@ -54,7 +54,7 @@ func (m *ColumnMap) skips(line int) bool {
 func (m *ColumnMap) overrule(columns map[string]int, header []string) {
 	for field, where := range m.Columns {
 		delete(columns, field)
-		if i, ok := place(where, header); ok {
+		if i, ok := columnAt(where, header); ok {
 			for other, at := range columns {
 				if _, mapped := m.Columns[other]; at == i && !mapped {
 					delete(columns, other)
@@ -65,8 +65,8 @@ func (m *ColumnMap) overrule(columns map[string]int, header []string) {
 	}
 }
 
-// place is the index of a column named by its header or its number.
-func place(where string, header []string) (int, bool) {
+// columnAt is the index of a column named by its header or its number.
+func columnAt(where string, header []string) (int, bool) {
 	for i, name := range header {
 		if headerKey(name) == headerKey(where) {
 			return i, true

@@ -82,9 +82,9 @@ func (r sheetEntry) reportNumber() string {
 
 // people are the identifiers of a file with the birth date and sex they came with,
 // as 64-bit hashes: two that collide can at worst quarantine a line.
-type people map[uint64]person
+type people map[uint64]seenPerson
 
-type person struct {
+type seenPerson struct {
 	born int32 // 19800305, 0 if unknown
 	sex  uint8
 }
@@ -97,7 +97,7 @@ const anotherPerson = "the identifier stands in the file with another birth date
 // same reports whether none of a patient's identifiers stood before with another
 // birth date or sex, and keeps what it says.
 func (p people) same(patient bot.Patient) bool {
-	now := person{sex: sexNumbers[patient.Sex]}
+	now := seenPerson{sex: sexNumbers[patient.Sex]}
 	if n, err := strconv.ParseInt(strings.ReplaceAll(string(patient.BirthDate), "-", ""), 10, 32); err == nil {
 		now.born = int32(n)
 	}
