@@ -27,6 +27,7 @@ type Analyte struct {
 	Scale     Scale                     `yaml:"scale"`
 	Names     map[bot.Language]string   `yaml:"names"`     // as answers say it
 	Aliases   map[bot.Language][]string `yaml:"aliases"`   // as printed on reports and as people say it
+	Printed   []string                  `yaml:"printed"`   // names only reports use: in a sentence they mean something else, or nothing
 	Units     []Unit                    `yaml:"units"`     // the first is the usual one in China; one without UCUM code where nothing is measured in units
 	Interval  *AdultInterval            `yaml:"interval"`  // used where the report prints none
 	Variation *Variation                `yaml:"variation"` // nil where no cited value exists
@@ -106,6 +107,7 @@ type Catalogue struct {
 	byID     map[bot.AnalyteID]int
 	byCode   map[string]int
 	byName   map[string][]int // canonical name to entries; more than one where specimens share a name
+	printed  map[string][]int // the same for names only reports use
 	cues     []cue            // longest first
 	others   otherNames
 	stated   statedWords
@@ -117,7 +119,7 @@ type Catalogue struct {
 
 // LoadCatalogue reads the embedded catalogue.
 func LoadCatalogue() (*Catalogue, error) {
-	c := &Catalogue{byID: map[bot.AnalyteID]int{}, byCode: map[string]int{}, byName: map[string][]int{}}
+	c := &Catalogue{byID: map[bot.AnalyteID]int{}, byCode: map[string]int{}, byName: map[string][]int{}, printed: map[string][]int{}}
 	if err := c.readAnalytes(); err != nil {
 		return nil, err
 	}
@@ -225,16 +227,22 @@ func (c *Catalogue) add(i int, a Analyte) error {
 			}
 		}
 	}
-	for _, name := range c.names(a) {
-		key := nameKey(name)
-		if !slices.Contains(c.byName[key], i) {
-			c.byName[key] = append(c.byName[key], i)
-		}
-	}
+	index(c.byName, c.names(a), i)
+	index(c.printed, a.Printed, i)
 	return nil
 }
 
-// names are every way an analyte is written.
+// index enters an analyte under the canonical forms of its names.
+func index(entries map[string][]int, names []string, i int) {
+	for _, name := range names {
+		key := nameKey(name)
+		if !slices.Contains(entries[key], i) {
+			entries[key] = append(entries[key], i)
+		}
+	}
+}
+
+// names are the ways people write an analyte.
 func (c *Catalogue) names(a Analyte) []string {
 	var all []string
 	for _, language := range []bot.Language{bot.Chinese, bot.English} {
@@ -282,7 +290,9 @@ func (c *Catalogue) CriticalProposals() []bot.Critical {
 // Map finds the analyte of a printed name, a LOINC code ("" if none) and the
 // specimen as far as it is known: by code, else by name or alias in canonical
 // form. It never crosses specimens, and a name known to be something else's ends
-// the search; ok is false when nothing fits.
+// the search; ok is false when nothing fits. Where the specimen is not known, a
+// name people use counts before one that only reports use: "白细胞" alone is of
+// blood, "pH" alone is nobody's.
 func (c *Catalogue) Map(name, loinc string, specimen bot.Specimen) (a Analyte, ok bool) {
 	if i, found := c.byCode[loinc]; found && loinc != "" {
 		return c.fit(i, specimen)
@@ -291,14 +301,23 @@ func (c *Catalogue) Map(name, loinc string, specimen bot.Specimen) (a Analyte, o
 		specimen = specimenIn(name)
 	}
 	for _, key := range nameKeys(name) {
-		if found := c.byName[key]; len(found) == 1 {
-			return c.fit(found[0], specimen)
+		for _, entries := range []map[string][]int{c.byName, c.printed} {
+			if found := c.of(entries[key], specimen); len(found) == 1 {
+				return c.analytes[found[0]], true
+			}
 		}
 		if c.others.has(key) {
 			break // "血小板压积(PCT)" is not procalcitonin
 		}
 	}
 	return Analyte{}, false
+}
+
+// of are those of the entries that are of a specimen, all when it is not known.
+func (c *Catalogue) of(entries []int, specimen bot.Specimen) []int {
+	return slices.DeleteFunc(slices.Clone(entries), func(i int) bool {
+		return specimen != bot.SpecimenUnknown && specimen != c.analytes[i].Specimen
+	})
 }
 
 func (c *Catalogue) fit(i int, specimen bot.Specimen) (Analyte, bool) {

@@ -64,7 +64,7 @@ func (c *Catalogue) Unit(a Analyte, printed string) (ucum string, possible bool)
 	}
 	ucum = c.units[key]
 	for _, u := range a.Units {
-		if u.UCUM == ucum || key == unitKey(u.UCUM) {
+		if ucum != "" && u.UCUM == ucum || key == unitKey(u.UCUM) {
 			return u.UCUM, true
 		}
 	}
