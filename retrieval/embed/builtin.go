@@ -15,10 +15,10 @@ import (
 
 const (
 	hashed   = 384 // dimensions shared by all terms
-	concepts = 128 // dimensions of the synonym groups
+	concepts = 320 // dimensions of the synonym groups
 	// scheme changes when the same text would get another vector, so that
 	// everything is embedded again.
-	scheme = "builtin-1-"
+	scheme = "builtin-2-"
 )
 
 // A term names what a text is about less surely than a synonym group does, and

@@ -26,6 +26,7 @@ type Analyte struct {
 	Scale     Scale                     `yaml:"scale"`
 	Names     map[bot.Language]string   `yaml:"names"`     // as answers say it
 	Aliases   map[bot.Language][]string `yaml:"aliases"`   // as printed on reports and as people say it
+	Printed   []string                  `yaml:"printed"`   // names only reports use: in a sentence they mean something else, or nothing
 	Units     []Unit                    `yaml:"units"`     // the first is the usual one in China; one without UCUM code where nothing is measured in units
 	Interval  *AdultInterval            `yaml:"interval"`  // used where the report prints none
 	Variation *Variation                `yaml:"variation"` // nil where no cited value exists
@@ -105,6 +106,7 @@ type Catalogue struct {
 	byID     map[bot.AnalyteID]int
 	byCode   map[string]int
 	byName   map[string][]int // canonical name to entries; more than one where specimens share a name
+	printed  map[string][]int // the same for names only reports use
 	cues     []cue            // longest first
 	others   otherNames
 	stated   statedWords
@@ -125,7 +127,7 @@ type Catalogue struct {
 
 // LoadCatalogue reads the embedded catalogue.
 func LoadCatalogue() (*Catalogue, error) {
-	c := &Catalogue{byID: map[bot.AnalyteID]int{}, byCode: map[string]int{}, byName: map[string][]int{}}
+	c := &Catalogue{byID: map[bot.AnalyteID]int{}, byCode: map[string]int{}, byName: map[string][]int{}, printed: map[string][]int{}}
 	if err := c.readAnalytes(); err != nil {
 		return nil, err
 	}
@@ -247,16 +249,22 @@ func (c *Catalogue) add(i int, a Analyte) error {
 			}
 		}
 	}
-	for _, name := range c.names(a) {
-		key := nameKey(name)
-		if !slices.Contains(c.byName[key], i) {
-			c.byName[key] = append(c.byName[key], i)
-		}
-	}
+	index(c.byName, c.names(a), i)
+	index(c.printed, a.Printed, i)
 	return nil
 }
 
-// names are every way an analyte is written.
+// index enters an analyte under the canonical forms of its names.
+func index(entries map[string][]int, names []string, i int) {
+	for _, name := range names {
+		key := nameKey(name)
+		if !slices.Contains(entries[key], i) {
+			entries[key] = append(entries[key], i)
+		}
+	}
+}
+
+// names are the ways people write an analyte.
 func (c *Catalogue) names(a Analyte) []string {
 	var all []string
 	for _, language := range []bot.Language{bot.Chinese, bot.English} {

@@ -42,7 +42,7 @@ func (c *Catalogue) identify(r *bot.Result, in setting) {
 			specimen = c.words.specimenOfTitle(in.title)
 		}
 	}
-	a, ok := c.find(wanted{name: r.Name, code: r.Code, specimen: specimen, unit: r.Value.Unit, number: r.Value.Number.Valid()})
+	a, ok := c.find(wanted{name: r.Name, code: r.Code, specimen: specimen, unit: r.Value.Unit})
 	if !ok {
 		if r.Value.UCUM == "" {
 			r.Value.UCUM = c.units[unitKey(r.Value.Unit)]

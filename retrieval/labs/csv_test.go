@@ -30,8 +30,8 @@ func TestACSVRowStaysAsPrintedAndIsUnderstood(t *testing.T) {
 		{"总胆固醇,5.31,mmol/L,<5.2,H", "TC", "5.31", "mmol/L", "mmol/L", "<5.2", bot.DirectionHigh, "H", false, false},
 		{"葡萄糖,5.1,mmol／L,3.9--6.1,↑", "GLU", "5.1", "mmol／L", "mmol/L", "3.9--6.1", bot.DirectionUnknown, "↑", true, false},
 		{"谷草转氨酶,30,mmol/L,13-35,", "AST", "30", "mmol/L", "mmol/L", "13-35", bot.DirectionUnknown, "", false, true},
-		{"尿葡萄糖,阴性,,阴性,", "", "阴性", "", "", "阴性", bot.DirectionWithin, "", false, false},
-		{"乙肝表面抗原,阳性,,阴性,*", "", "阳性", "", "", "阴性", bot.DirectionUnknown, "*", false, false},
+		{"尿葡萄糖,阴性,,阴性,", "U-GLU", "阴性", "", "", "阴性", bot.DirectionWithin, "", false, false},
+		{"乙肝表面抗原,阳性,,阴性,*", "HBSAG", "阳性", "", "", "阴性", bot.DirectionUnknown, "*", false, false},
 		{"血红蛋白,128,g/L,男:130-175 女:115-150,", "HGB", "128", "g/L", "g/L", "男:130-175 女:115-150", bot.DirectionWithin, "", false, false},
 		{"肌酐,58,μmol/L,,", "CREA", "58", "μmol/L", "umol/L", "", bot.DirectionUnknown, "", false, false},
 	}

@@ -99,14 +99,14 @@ func TestAnItemTheCatalogueDoesNotKnowIsFoundByItsPrintedName(t *testing.T) {
 	finder, _, patient := results(t,
 		who+"R-1,2026-11-20 09:00,促甲状腺激素,2.1,mIU/L,0.3-4.2,",
 		who+"R-1,2026-11-20 09:00,甲状腺新抗体(TNA),140,IU/mL,0-34,↑",
-		who+"R-1,2026-11-20 09:00,尿葡萄糖(血清),3,mmol/L,0-1,↑",
+		who+"R-1,2026-11-20 09:00,尿新蛋白(血清),3,mmol/L,0-1,↑",
 	)
 	for text, want := range map[string]string{
 		"甲状腺新抗体高要紧吗":    "甲状腺新抗体(TNA) 140",
 		"what is TNA?":  "甲状腺新抗体(TNA) 140",
 		"甲状腺新抗体和TSH":    "促甲状腺激素（TSH） 2.1,甲状腺新抗体(TNA) 140",
 		"我的甲状腺":         "促甲状腺激素（TSH） 2.1",
-		"尿葡萄糖":          "尿葡萄糖(血清) 3",
+		"尿新蛋白":          "尿新蛋白(血清) 3",
 		"血清什么":          "",
 		"tnanother one": "",
 	} {
@@ -132,7 +132,7 @@ func TestNamesNearInMeaningFindTheirResults(t *testing.T) {
 		"how do I park my car":   "none ",
 		"明天门诊几点开":                "none ",
 		"谢谢你":                    "none ",
-		"我是什么血型":                 "none ",
+		"我是什么血型":                 "named ",
 		"我头疼怎么办":                 "none ",
 		"what should I eat":      "none ",
 	} {

@@ -19,7 +19,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // summary says what was read of a file, a line for each item.
-func summary(f bot.ImportFile, err error) string {
+func hl7Summary(f bot.ImportFile, err error) string {
 	var b strings.Builder
 	say := func(indent, name string, value any) {
 		if s := fmt.Sprint(value); s != "" && s != "{}" {
@@ -84,7 +84,7 @@ func golden(t *testing.T, path string) {
 	name := strings.TrimSuffix(filepath.Base(path), ".hl7")
 	f, err := labs.Parse(catalogue(t), name, bytes.NewReader(raw), shanghai(t))
 	trusted(t, f, err)
-	got, file := summary(f, err), filepath.Join("testdata", "hl7", "golden", name+".txt")
+	got, file := hl7Summary(f, err), filepath.Join("testdata", "hl7", "golden", name+".txt")
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -14,8 +14,7 @@ import (
 type wanted struct {
 	name, code string
 	specimen   bot.Specimen // "" when nothing says it
-	unit       string
-	number     bool // the value is a number
+	unit       string       // as printed
 }
 
 // Map finds the analyte of a printed name, a LOINC code ("" if none) and the
@@ -41,7 +40,7 @@ func (c *Catalogue) find(p wanted) (Analyte, bool) {
 		return c.fit(i, p.specimen)
 	}
 	for _, key := range c.keysOf(p) {
-		if i := c.only(c.byName[key], p); i >= 0 {
+		if i := c.only(key, p); i >= 0 {
 			return c.analytes[i], true
 		}
 		if c.others.has(key) {
@@ -59,24 +58,30 @@ func (c *Catalogue) fit(i int, specimen bot.Specimen) (Analyte, bool) {
 	return a, true
 }
 
-// only is the one entry of those that share a name, -1 when it cannot be told.
-// Where nothing says the specimen, the unit may: one that only one of them has.
-// Failing that a quantity in a unit is the one in blood, whose name needs no
-// specimen; pH has no unit and stays open.
-func (c *Catalogue) only(sharing []int, p wanted) int {
+// only is the one entry with a name, -1 when it cannot be told. Where nothing says
+// the specimen, the unit may: one that only one of them has. Failing that a
+// quantity is the one in blood, whose name needs no specimen, and a name without a
+// unit is the one people use it for: "白细胞" alone is of blood, "pH" is nobody's.
+func (c *Catalogue) only(key string, p wanted) int {
+	sharing := slices.Concat(c.byName[key], c.printed[key])
 	if p.specimen != bot.SpecimenUnknown {
-		sharing = c.where(sharing, func(a Analyte) bool { return a.Specimen == p.specimen })
+		return single(c.where(sharing, func(a Analyte) bool { return a.Specimen == p.specimen }))
 	}
-	if len(sharing) > 1 && strings.TrimSpace(p.unit) != "" && p.number {
-		sharing = c.where(sharing, func(a Analyte) bool { return c.lists(a, p.unit) })
-		if len(sharing) > 1 {
-			sharing = c.where(sharing, func(a Analyte) bool { return a.Specimen == bot.SpecimenBlood && a.Scale == ScaleQuantity })
-		}
+	if len(sharing) < 2 || strings.TrimSpace(p.unit) == "" {
+		return single(c.byName[key])
 	}
-	if len(sharing) != 1 {
+	sharing = c.where(sharing, func(a Analyte) bool { return c.lists(a, p.unit) })
+	if len(sharing) > 1 {
+		sharing = c.where(sharing, func(a Analyte) bool { return a.Specimen == bot.SpecimenBlood && a.Scale == ScaleQuantity })
+	}
+	return single(sharing)
+}
+
+func single(entries []int) int {
+	if len(entries) != 1 {
 		return -1
 	}
-	return sharing[0]
+	return entries[0]
 }
 
 func (c *Catalogue) where(entries []int, is func(Analyte) bool) []int {

@@ -74,6 +74,12 @@ func (c *Catalogue) collectCues() []cue {
 	return cues
 }
 
+// inBlood reports whether analytes are those of blood. Only their names are
+// another's when a specimen stands before them.
+func (c *Catalogue) inBlood(ids []bot.AnalyteID) bool {
+	return slices.ContainsFunc(ids, func(id bot.AnalyteID) bool { return c.analytes[c.byID[id]].Specimen == bot.SpecimenBlood })
+}
+
 func latinOnly(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) < 0
 }
@@ -115,7 +121,7 @@ func (c *Catalogue) mentionsIn(text string, folded fold.Folded) []placed {
 				continue
 			}
 			taken = append(taken, at)
-			if len(q.analytes) > 0 && (q.group || !c.others.ofAnotherSpecimen(canonical, at)) {
+			if len(q.analytes) > 0 && (q.group || !c.inBlood(q.analytes) || !c.others.ofAnotherSpecimen(canonical, at)) {
 				found = append(found, placed{Mention{Analytes: q.analytes, Start: start, End: end, Group: q.group}, at})
 			}
 		}

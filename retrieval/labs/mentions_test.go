@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"careline/bot"
+	"careline/retrieval/labs"
 )
 
 func TestAQuestionNamesAnalytes(t *testing.T) {
@@ -15,7 +16,7 @@ func TestAQuestionNamesAnalytes(t *testing.T) {
 		"谷丙转氨酶和谷草":                   "ALT AST",
 		"is my ALT bad?":             "ALT",
 		"my sugar":                   "GLU",
-		"上次的血脂":                      "TC,TG,HDL-C,LDL-C",
+		"上次的血脂":                      "TC,TG,HDL-C,LDL-C,NONHDL,APOA1,APOB,LPA",
 		"血钾高一点没事吧":                   "K",
 		"K 5.6 and Na 138":           "K NA",
 		"ok, I can walk":             "",
@@ -29,15 +30,27 @@ func TestAQuestionNamesAnalytes(t *testing.T) {
 		"那个带箭头的":                     "",
 		"what is white blood cells?": "WBC",
 		// Another specimen, another test, another word.
-		"尿白细胞高":                 "",
-		"大便白细胞和血常规白细胞":          "WBC,RBC,HGB,HCT,MCV,MCH,MCHC,PLT,NEUT%,LYMPH%,MONO%,EO%,BASO%,NEUT#,LYMPH# WBC",
+		"尿白细胞高":                 "U-LEU,U-WBC",
+		"大便白细胞和血常规白细胞":          "S-WBC WBC,RBC,HGB,HCT,MCV,MCH,MCHC,PLT,NEUT%,LYMPH%,MONO%,EO%,BASO%,NEUT#,LYMPH#,MONO#,EO#,BASO#,RDW-CV,RDW-SD,MPV,PDW,P-LCR,PLTCRIT WBC",
 		"red cells in my urine": "",
-		"甲状腺过氧化物酶抗体高":           "",
-		"间接胆红素和总胆红素":            "TBIL",
+		"甲状腺过氧化物酶抗体高":           "TPOAB",
+		"间接胆红素和总胆红素":            "IBIL TBIL",
 		"坐地铁去查铁":                "FE",
-		"CA125 and Ca 2.3":      "CA",
+		"CA125 and Ca 2.3":      "CA125 CA",
 		"take 400 mg 2 times":   "",
 		"mg 0.4":                "MG",
+		"尿钾高":                   "",
+		"尿常规里的尿蛋白 2+":           "U-GLU,U-PRO,U-LEU,U-WBC,U-BLD,U-RBC,U-KET,U-BIL,U-URO,U-NIT,U-SG,U-PH,U-CAST,U-EPI,U-CRYS,U-BACT,U-COLOR,U-CLAR U-PRO",
+		"urine glucose is high": "U-GLU",
+		"离子钙和钙":                 "ICA CA",
+		// What only reports write means nothing in a sentence.
+		"PA said the TT is fine, trust me, I am fit": "",
+		"E2 and T3 and P": "IP",
+		"Ana's RF":        "",
+		"打胰岛素 8 单位":       "",
+		"乙肝疫苗打了没":         "",
+		"吃维生素D3":          "",
+		"什么颜色，酸碱度":        "",
 	}
 	for text, want := range cases {
 		var got []string
@@ -104,9 +117,11 @@ func TestAPrintedNameIsMappedWithinItsSpecimen(t *testing.T) {
 		want        bot.AnalyteID
 	}{
 		{"谷丙转氨酶", "", "", "ALT"}, {"*丙氨酸氨基转移酶(ALT)", "", bot.SpecimenBlood, "ALT"}, {"丙氨酸氨基转移酶（ALT）", "", "", "ALT"}, {"★ ＡＬＴ", "", "", "ALT"},
-		{"什么", "1742-6", "", "ALT"}, {"葡萄糖", "", bot.SpecimenUrine, ""}, {"尿葡萄糖", "", "", ""}, {"尿素", "", "", "UREA"}, {"尿酸", "", "", "UA"},
-		{"白细胞", "", bot.SpecimenStool, ""}, {"Potassium", "2823-3", bot.SpecimenUrine, ""}, {"新项目", "", "", ""},
-		{"血小板压积(PCT)", "", "", ""}, {"离子钙(Ca)", "", "", ""}, {"前白蛋白", "", "", ""}, {"降钙素原(PCT)", "", "", "PCT"},
+		{"什么", "1742-6", "", "ALT"}, {"葡萄糖", "", bot.SpecimenUrine, "U-GLU"}, {"尿葡萄糖", "", "", "U-GLU"}, {"葡萄糖", "", bot.SpecimenStool, ""}, {"尿素", "", "", "UREA"}, {"尿酸", "", "", "UA"},
+		{"白细胞", "", bot.SpecimenStool, "S-WBC"}, {"白细胞", "", bot.SpecimenBlood, "WBC"}, {"白细胞", "", "", "WBC"}, {"白细胞", "", bot.SpecimenUrine, ""}, {"白细胞(镜检)", "", bot.SpecimenUrine, "U-WBC"}, {"白细胞(LEU)", "", bot.SpecimenUrine, "U-LEU"}, {"Potassium", "2823-3", bot.SpecimenUrine, ""}, {"新项目", "", "", ""},
+		{"血小板压积(PCT)", "", "", "PLTCRIT"}, {"离子钙(Ca)", "", "", "ICA"}, {"前白蛋白", "", "", "PA"}, {"肌酐清除率(Cr)", "", "", ""},
+		// Only within a known specimen: an acidity alone is neither of blood nor of urine.
+		{"pH", "", "", ""}, {"pH", "", bot.SpecimenBlood, "PH"}, {"pH", "", bot.SpecimenUrine, "U-PH"}, {"隐血", "", bot.SpecimenStool, "S-OB"}, {"隐血", "", bot.SpecimenUrine, "U-BLD"}, {"TT", "", "", "TT"}, {"甲状腺球蛋白(TG)", "", "", "THG"}, {"降钙素原(PCT)", "", "", "PCT"},
 		{"血清钾", "", "", "K"},
 	}
 	for _, x := range cases {
@@ -119,12 +134,12 @@ func TestAPrintedNameIsMappedWithinItsSpecimen(t *testing.T) {
 func TestTheCatalogueHoldsTheAnalytesTheirCodesAndProposals(t *testing.T) {
 	t.Parallel()
 	c := catalogue(t)
-	if n := len(c.All()); n < 59 {
-		t.Errorf("%d analytes, want 59", n)
+	if n := len(c.All()); n < 120 {
+		t.Errorf("%d analytes, want 120", n)
 	}
 	for _, a := range c.All() {
 		for _, u := range a.Units {
-			if u.UCUM == "" {
+			if u.UCUM == "" && a.Scale == labs.ScaleQuantity {
 				t.Errorf("%s has a unit without UCUM code", a.ID)
 			}
 			if ucum, possible := c.Unit(a, u.UCUM); ucum != u.UCUM || !possible {

@@ -9,7 +9,7 @@ import (
 func TestAValueInAnotherUnitCanBeComparedInTheUsualOne(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ row, analyte, number, ucum string }{
-		{"葡萄糖,450,mg/dL,70-110,↑", "GLU", "24.979500", "mmol/L"},
+		{"葡萄糖,450,mg/dL,70-110,↑", "GLU", "24.978353", "mmol/L"},
 		{"血红蛋白,6.1,g/dL,11.5-15,↓", "HGB", "61.000000", "g/L"},
 		{"钾,7.1,mmol/L,3.5-5.3,↑", "K", "7.1", "mmol/L"},
 		{"钾,7.1,meq/L,3.5-5.3,↑", "K", "7.100000", "mmol/L"},

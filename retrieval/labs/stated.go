@@ -24,6 +24,9 @@ func (c *Catalogue) Stated(text bot.Text) []bot.Fact {
 		}
 		for _, id := range m.Analytes {
 			a := c.analytes[c.byID[id]]
+			if a.Scale != ScaleQuantity {
+				continue // "尿蛋白 2+" is no number
+			}
 			s := scanner{original: original, folded: folded, at: m.at.end}
 			stated, ok := c.readStated(a, &s)
 			if !ok || stated.maybeDose && c.stated.isTaken(folded.Text()[:m.at.start]) {
