@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -130,7 +131,7 @@ func (p *plan) record(r bot.ImportRecord) (refuse string) {
 func (m *importing) count(p *plan) {
 	for _, r := range m.next.records {
 		if r.Report.Number != "" {
-			m.reports[keyOf(r.Report)] = true
+			m.reports[maphash.Comparable(m.seed, keyOf(r.Report))] = true
 		}
 		m.summary.Results += len(r.Report.Results)
 		for _, x := range r.Report.Results {
