@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -74,7 +75,8 @@ type importing struct {
 	summary ImportSummary
 	next    chunk
 	people  map[bot.PatientID]bool
-	reports map[reportKey]bool
+	seed    maphash.Seed
+	reports map[uint64]bool                // hashed by seed, so that no text of the file is held
 	triage  map[bot.ReportID]bot.PatientID // reports with something new
 	changed []resultChange
 	again   bool   // a quarantined item is imported again
@@ -82,8 +84,8 @@ type importing struct {
 }
 
 func (s *Store) importing(tx pgx.Tx, id bot.InstitutionID, source string, now time.Time) *importing {
-	return &importing{Store: s, tx: tx, id: id, source: source, now: now,
-		people: map[bot.PatientID]bool{}, reports: map[reportKey]bool{}, triage: map[bot.ReportID]bot.PatientID{}}
+	return &importing{Store: s, tx: tx, id: id, source: source, now: now, seed: maphash.MakeSeed(),
+		people: map[bot.PatientID]bool{}, reports: map[uint64]bool{}, triage: map[bot.ReportID]bot.PatientID{}}
 }
 
 // run takes an import from its first record to its audit row.

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"hash/maphash"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -130,7 +132,7 @@ func (p *plan) record(r bot.ImportRecord) (refuse string) {
 func (m *importing) count(p *plan) {
 	for _, r := range m.next.records {
 		if r.Report.Number != "" {
-			m.reports[keyOf(r.Report)] = true
+			m.reports[maphash.Comparable(m.seed, keyOf(r.Report))] = true
 		}
 		m.summary.Results += len(r.Report.Results)
 		for _, x := range r.Report.Results {
@@ -157,6 +159,10 @@ func (m *importing) count(p *plan) {
 	}
 }
 
+// missingReport is PostgreSQL's code for a foreign key without its row: results
+// of a report that another import added first, under its own id.
+const missingReport = "23503"
+
 // save writes the plan in one round trip. It says no when a patient, an
 // identifier or a report turned out to be known by now.
 func (m *importing) save(ctx context.Context, p *plan) (saved bool, err error) {
@@ -174,8 +180,9 @@ func (m *importing) save(ctx context.Context, p *plan) (saved bool, err error) {
 	p.queueReports(expect)
 	p.queueResults(b)
 	p.queueQuarantine(b)
-	if err := send(ctx, m.tx, b); err != nil {
-		return false, err
+	err = send(ctx, m.tx, b)
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == missingReport {
+		return false, nil
 	}
-	return saved, nil
+	return saved, err
 }

@@ -81,9 +81,10 @@ func (m *importing) look(ctx context.Context) (*known, error) {
 		b.Queue(planAgain)
 	}
 	b.Queue(`savepoint chunk`)
+	// Reports first: whoever is known as the owner of one is then known by identifier too.
+	b.Queue(lookReports, column(reports, func(r reportKey) string { return r.system }), column(reports, func(r reportKey) string { return r.number })).Query(k.scanReports)
 	b.Queue(lookPeople, column(identifiers, func(i bot.Identifier) string { return i.System }), column(identifiers, func(i bot.Identifier) string { return i.Type }),
 		column(identifiers, func(i bot.Identifier) string { return i.Value })).Query(k.scanPeople)
-	b.Queue(lookReports, column(reports, func(r reportKey) string { return r.system }), column(reports, func(r reportKey) string { return r.number })).Query(k.scanReports)
 	b.Queue(lookResults, column(results, func(r sourceKey) string { return r.system }), column(results, func(r sourceKey) string { return r.number }),
 		column(results, func(r sourceKey) string { return r.source })).Query(k.scanResults)
 	b.Queue(`select nextval(pg_get_serial_sequence('patients', 'id')) from generate_series(1, $1)`, len(m.next.records)).Query(collect(&k.freePatients))

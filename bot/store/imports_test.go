@@ -284,3 +284,27 @@ func TestAHeaderNeverGoesBackwards(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// TestAVersionMeetsItsForerunnerInALaterChunk: a big file is saved in chunks.
+func TestAVersionMeetsItsForerunnerInALaterChunk(t *testing.T) {
+	t.Parallel()
+	s, db := storetest.New(t)
+	file := []bot.ImportRecord{oneResult("P", "R", "4.1", bot.StatusFinal, 1)}
+	for i := range 2500 {
+		file = append(file, oneResult(fmt.Sprint("P", i%7), fmt.Sprint("R", i), "4.0", bot.StatusFinal, 1))
+	}
+	file = append(file, oneResult("P", "R", "4.2", bot.StatusCorrected, 2), oneResult("P", "R", "4.0", bot.StatusPreliminary, 3))
+	got := send(t, t, s, store.ImportOptions{}, file...)
+	if got.Patients != 8 || got.Reports != 2501 || got.Results != 2503 || got.Changed != 2502 {
+		t.Errorf("got %+v", got)
+	}
+	if now := lines(t, t, db, `select r.value_printed from results r join reports p on p.id = r.report_id where p.number = 'R'`); !slices.Equal(now, []string{"4.2"}) {
+		t.Errorf("current %v", now)
+	}
+	if versions := lines(t, t, db, keptVersions); len(versions) != 2 {
+		t.Errorf("kept %v", versions)
+	}
+	if jobs := lines(t, t, db, triageJobs); len(jobs) != 2501 {
+		t.Errorf("%d triage jobs, want one a report", len(jobs))
+	}
+}
