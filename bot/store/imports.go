@@ -63,6 +63,9 @@ func (s *Store) Import(ctx context.Context, id bot.InstitutionID, by bot.Actor, 
 		if err != nil {
 			return fmt.Errorf("store: import %d: %w", save.number, err)
 		}
+		if err := save.correctedNow(ctx); err != nil {
+			return err
+		}
 		if o.DryRun {
 			summary.Import = 0
 			return errDryRun

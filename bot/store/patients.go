@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,7 +16,7 @@ func patientName(id bot.InstitutionID) field  { return field{"patients", "name",
 func patientPhone(id bot.InstitutionID) field { return field{"patients", "phone", id} }
 
 // FindPatient finds a patient by an identifier printed on the report, or by our
-// own id. An identifier that several systems assigned to different people finds
+// own id, which leads to the survivor when the patient was merged. An identifier that several systems assigned to different people finds
 // nobody: the operator must say which is meant.
 func (s *Store) FindPatient(ctx context.Context, id bot.InstitutionID, reference string) (patient bot.PatientID, err error) {
 	var found []int64
@@ -31,7 +32,7 @@ func (s *Store) FindPatient(ctx context.Context, id bot.InstitutionID, reference
 		if errNumber != nil {
 			return nil
 		}
-		rows, err = tx.Query(ctx, `select id from patients where id = $1`, own)
+		rows, err = tx.Query(ctx, selectRoot, own)
 		if err != nil {
 			return err
 		}
@@ -48,6 +49,12 @@ func (s *Store) FindPatient(ctx context.Context, id bot.InstitutionID, reference
 	}
 	return bot.PatientID(found[0]), nil
 }
+
+// selectRoot follows merges from a patient to the one that stands for them now.
+const selectRoot = `with recursive line as (
+		select id, merged_into from patients where id = $1
+		union all select p.id, p.merged_into from patients p join line on p.id = line.merged_into
+	) select id from line where merged_into is null`
 
 // Patient is one patient with name and identifiers. Who looked is recorded.
 func (s *Store) Patient(ctx context.Context, id bot.InstitutionID, by bot.Actor, patient bot.PatientID, now time.Time) (p bot.Patient, err error) {
@@ -105,17 +112,34 @@ func (s *Store) matchPatient(ctx context.Context, tx pgx.Tx, id bot.InstitutionI
 	default:
 		return 0, false, "the identifiers belong to different patients", nil
 	}
-	var sex, born string
-	if err := tx.QueryRow(ctx, `select sex, birth_date from patients where id = $1`, int64(patient)).Scan(&sex, &born); err != nil {
+	record, err := unretired(ctx, tx, patient)
+	if err != nil {
 		return 0, false, "", fmt.Errorf("store: match patient %d: %w", patient, err)
 	}
-	if p.BirthDate != "" && born != "" && string(p.BirthDate) != born {
+	if datesContradict(record.born, p.BirthDate) {
 		return 0, false, "the identifier is known with another birth date", nil
 	}
-	if statedSex(p.Sex) && statedSex(bot.Sex(sex)) && string(p.Sex) != sex {
+	if statedSex(p.Sex) && statedSex(record.sex) && p.Sex != record.sex {
 		return 0, false, "the identifier is known with another sex", nil
 	}
+	patient = record.id
 	return patient, false, "", s.completePatient(ctx, tx, id, patient, p)
+}
+
+// unretired reads a matched patient under a lock that keeps a merge waiting; a
+// merge that was faster leads to its survivor.
+func unretired(ctx context.Context, tx pgx.Tx, patient bot.PatientID) (p person, err error) {
+	for p.mergedInto = patient; err == nil && p.mergedInto != 0; {
+		err = tx.QueryRow(ctx, `select id, sex, birth_date, coalesce(merged_into, 0) from patients where id = $1 for key share`, int64(p.mergedInto)).
+			Scan((*int64)(&p.id), (*string)(&p.sex), (*string)(&p.born), (*int64)(&p.mergedInto))
+	}
+	return p, err
+}
+
+// datesContradict reports whether two birth dates cannot be one; a year alone
+// agrees with every day in it.
+func datesContradict(a, b bot.Date) bool {
+	return !strings.HasPrefix(string(a), string(b)) && !strings.HasPrefix(string(b), string(a))
 }
 
 func statedSex(s bot.Sex) bool { return s == bot.SexFemale || s == bot.SexMale }

@@ -23,14 +23,40 @@ type TriageReport struct {
 // Kind names the job in River's table.
 func (TriageReport) Kind() string { return "triage_report" }
 
-// enqueueTriage puts the job into the transaction that made it necessary.
+// CorrectionNotice is the job of telling a conversation that results explained in
+// it have changed. Ids only.
+type CorrectionNotice struct {
+	Institution bot.InstitutionID `json:"institution"`
+	Correction  int64             `json:"correction"`
+}
+
+// Kind names the job in River's table.
+func (CorrectionNotice) Kind() string { return "correction_notice" }
+
+// BindingNotice is the job of telling a conversation that its binding ended with
+// a merge, or with one that was undone. Ids only.
+type BindingNotice struct {
+	Institution  bot.InstitutionID  `json:"institution"`
+	Conversation bot.ConversationID `json:"conversation"`
+	Merge        int64              `json:"merge"`
+	Undone       bool               `json:"undone"`
+}
+
+// Kind names the job in River's table.
+func (BindingNotice) Kind() string { return "binding_notice" }
+
 func enqueueTriage(ctx context.Context, tx pgx.Tx, id bot.InstitutionID, patient bot.PatientID, report bot.ReportID) error {
+	return enqueue(ctx, tx, TriageReport{Institution: id, Patient: patient, Report: report})
+}
+
+// enqueue puts a job into the transaction that made it necessary.
+func enqueue(ctx context.Context, tx pgx.Tx, job river.JobArgs) error {
 	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Schema: postgres.RiverSchema})
 	if err != nil {
 		return fmt.Errorf("store: job client: %w", err)
 	}
-	if _, err := client.InsertTx(ctx, tx, TriageReport{Institution: id, Patient: patient, Report: report}, nil); err != nil {
-		return fmt.Errorf("store: triage job of report %d: %w", report, err)
+	if _, err := client.InsertTx(ctx, tx, job, nil); err != nil {
+		return fmt.Errorf("store: job %s: %w", job.Kind(), err)
 	}
 	return nil
 }

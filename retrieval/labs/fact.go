@@ -31,7 +31,7 @@ func (f *Finder) fact(zone *time.Location, r record, s stored, language bot.Lang
 		earlier := &r.results[i]
 		if len(fact.Previous) < mostPrevious && earlier.item == s.item && before(earlier.Result, s.Result) {
 			fact.Previous = append(fact.Previous, bot.Point{
-				Value: earlier.Value, Interval: earlier.Interval, Direction: usableDirection(earlier.Result), Date: bot.DateOf(earlier.EffectiveAt, zone), At: earlier.EffectiveAt,
+				Result: earlier.ID, Value: earlier.Value, Interval: earlier.Interval, Direction: usableDirection(earlier.Result), Date: bot.DateOf(earlier.EffectiveAt, zone), At: earlier.EffectiveAt,
 				Same: earlier.Laboratory == s.Laboratory && earlier.Method == s.Method && sameUnit(earlier.Value, s.Value),
 			})
 		}
