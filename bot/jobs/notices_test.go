@@ -136,7 +136,7 @@ func (w *triaging) work(t *testing.T, notices *jobs.Notices) {
 func waitingJobs(t *testing.T, db *postgres.DB) (n int, err error) {
 	t.Helper()
 	err = db.In(t.Context(), storetest.Hospital, func(tx pgx.Tx) error {
-		return tx.QueryRow(t.Context(), `select count(*) from river.river_job where state <> 'completed'`).Scan(&n)
+		return tx.QueryRow(t.Context(), `select count(*) from river.river_job where state <> 'completed' and kind <> 'second_look'`).Scan(&n)
 	})
 	return n, err
 }

@@ -19,6 +19,7 @@ func (r *Runner) river(ctx context.Context) error {
 	river.AddWorker(workers, &triageWorker{runner: r})
 	if r.Notices != nil {
 		river.AddWorker(workers, &correctionWorker{runner: r})
+		river.AddWorker(workers, &secondLookWorker{runner: r})
 		river.AddWorker(workers, &bindingWorker{runner: r})
 	}
 	client, err := river.NewClient(riverpgxv5.New(r.DB.Pool), &river.Config{
@@ -57,6 +58,16 @@ type correctionWorker struct {
 // Work tells one conversation of a correction.
 func (w *correctionWorker) Work(ctx context.Context, job *river.Job[store.CorrectionNotice]) error {
 	return w.runner.Notices.Correction(ctx, job.Args, w.runner.Now())
+}
+
+type secondLookWorker struct {
+	river.WorkerDefaults[store.SecondLook]
+	runner *Runner
+}
+
+// Work looks for answers that were being written while an import corrected them.
+func (w *secondLookWorker) Work(ctx context.Context, job *river.Job[store.SecondLook]) error {
+	return w.runner.Store.LookAgain(ctx, job.Args, w.runner.Now())
 }
 
 type bindingWorker struct {

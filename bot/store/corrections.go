@@ -32,25 +32,49 @@ const ruleCorrected = "corrected-result"
 
 // corrected opens a case, and enqueues a notice, in every conversation that was
 // told something about a result that no longer holds. It is called before an
-// import commits.
+// import commits. An answer that is being written at this moment rests on what
+// stood before and is stored after: a job looks again when it must be there.
 func (m *importing) corrected(ctx context.Context, changed []resultChange) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := enqueueAt(ctx, m.tx, SecondLook{Institution: m.id, Import: m.number}, m.now.Add(secondLook)); err != nil {
+		return err
+	}
 	return m.noLongerHolds(ctx, m.tx, m.id, "", changed, m.now)
 }
 
-// correctedNow is corrected for the results whose former version was kept at the
-// import's time.
-func (m *importing) correctedNow(ctx context.Context) error {
-	rows, err := m.tx.Query(ctx, `select distinct x.id, x.patient_id, x.report_id from results x join result_versions v on v.institution_id = x.institution_id and v.result_id = x.id
-		join reports r on r.institution_id = x.institution_id and r.id = x.report_id
-		where r.import_id = $1 and v.replaced_at = $2`, m.number, m.now)
+// secondLook is when an answer begun before a correction is stored or dropped: a
+// turn has 12 seconds and may be tried three times.
+const secondLook = time.Minute
+
+// LookAgain opens what corrected would have opened had it seen the answers that
+// were being written while an import committed. It may be repeated.
+func (s *Store) LookAgain(ctx context.Context, job SecondLook, now time.Time) error {
+	return unavailable(s.db.In(ctx, job.Institution, func(tx pgx.Tx) error {
+		changed, err := replacedBy(ctx, tx, job.Import)
+		if err != nil {
+			return err
+		}
+		return s.noLongerHolds(ctx, tx, job.Institution, "", changed, now)
+	}))
+}
+
+// replacedBy are the results of which an import kept a former version.
+func replacedBy(ctx context.Context, tx pgx.Tx, number int64) ([]resultChange, error) {
+	rows, err := tx.Query(ctx, `select distinct x.id, x.patient_id, x.report_id from imports i
+		join reports r on r.institution_id = i.institution_id and r.import_id = i.id
+		join results x on x.institution_id = r.institution_id and x.report_id = r.id
+		join result_versions v on v.institution_id = x.institution_id and v.result_id = x.id
+		where i.id = $1 and v.replaced_at >= i.at`, number)
 	if err != nil {
-		return fmt.Errorf("store: replaced results of import %d: %w", m.number, err)
+		return nil, fmt.Errorf("store: replaced results of import %d: %w", number, err)
 	}
 	changed, err := pgx.CollectRows(rows, scanChange)
 	if err != nil {
-		return fmt.Errorf("store: replaced results of import %d: %w", m.number, err)
+		return nil, fmt.Errorf("store: replaced results of import %d: %w", number, err)
 	}
-	return m.corrected(ctx, changed)
+	return changed, nil
 }
 
 func scanChange(row pgx.CollectableRow) (c resultChange, err error) {

@@ -114,6 +114,34 @@ func TestACorrectedEarlierValueOfATrendIsFound(t *testing.T) {
 	}
 }
 
+// TestAnAnswerBegunBeforeACorrectionAndStoredAfterItIsFound: the evidence was
+// read before the correction committed, so only a second look can know.
+func TestAnAnswerBegunBeforeACorrectionAndStoredAfterItIsFound(t *testing.T) {
+	t.Parallel()
+	h, at := newHospital(t), storetest.Now
+	anna := someone("A1", "", bot.SexUnknown)
+	h.load(t, at, anna, potassium("R1", "4.1", bot.StatusFinal))
+	h.bind(t, "anna", h.patient(t, "A1"), at)
+	receive(t, h.Store, inbound("anna", "m1", "血钾高吗"), at)
+	turn, d := claim(t, h.Store, at.Add(3*time.Second)), explain("在参考范围内")
+	d.Patient, d.Evidence.Facts = h.patient(t, "A1"), []bot.Fact{h.fact(t, "R1")}
+	number := h.load(t, at.Add(time.Minute), anna, potassium("R1", "5.9", bot.StatusCorrected)).Import
+	if _, err := h.Finish(t.Context(), turn, d, at.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if h.jobs(t, "correction_notice") != 0 || h.jobs(t, "second_look") != 1 {
+		t.Fatalf("%d notices, %d second looks", h.jobs(t, "correction_notice"), h.jobs(t, "second_look"))
+	}
+	for range 2 {
+		if err := h.LookAgain(t.Context(), store.SecondLook{Institution: storetest.Hospital, Import: number}, at.Add(2*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := h.jobs(t, "correction_notice"); n != 1 {
+		t.Errorf("%d notices after the second look, want 1", n)
+	}
+}
+
 // TestWhoIsToldOfACorrection: the notice is queued once; a person's conversation,
 // an emergency, an ended binding or a withdrawn consent leave it to staff.
 func TestWhoIsToldOfACorrection(t *testing.T) {

@@ -63,7 +63,11 @@ func (s *Store) Import(ctx context.Context, id bot.InstitutionID, by bot.Actor, 
 		if err != nil {
 			return fmt.Errorf("store: import %d: %w", save.number, err)
 		}
-		if err := save.correctedNow(ctx); err != nil {
+		changed, err := replacedBy(ctx, tx, save.number)
+		if err != nil {
+			return err
+		}
+		if err := save.corrected(ctx, changed); err != nil {
 			return err
 		}
 		if o.DryRun {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
@@ -33,6 +34,16 @@ type CorrectionNotice struct {
 // Kind names the job in River's table.
 func (CorrectionNotice) Kind() string { return "correction_notice" }
 
+// SecondLook is the job of looking again for answers about results that an
+// import replaced. Ids only.
+type SecondLook struct {
+	Institution bot.InstitutionID `json:"institution"`
+	Import      int64             `json:"import"`
+}
+
+// Kind names the job in River's table.
+func (SecondLook) Kind() string { return "second_look" }
+
 // BindingNotice is the job of telling a conversation that its binding ended with
 // a merge, or with one that was undone. Ids only.
 type BindingNotice struct {
@@ -51,11 +62,16 @@ func enqueueTriage(ctx context.Context, tx pgx.Tx, id bot.InstitutionID, patient
 
 // enqueue puts a job into the transaction that made it necessary.
 func enqueue(ctx context.Context, tx pgx.Tx, job river.JobArgs) error {
+	return enqueueAt(ctx, tx, job, time.Time{})
+}
+
+// enqueueAt is enqueue for a job that must wait; the zero time: it need not.
+func enqueueAt(ctx context.Context, tx pgx.Tx, job river.JobArgs, at time.Time) error {
 	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Schema: postgres.RiverSchema})
 	if err != nil {
 		return fmt.Errorf("store: job client: %w", err)
 	}
-	if _, err := client.InsertTx(ctx, tx, job, nil); err != nil {
+	if _, err := client.InsertTx(ctx, tx, job, &river.InsertOpts{ScheduledAt: at}); err != nil {
 		return fmt.Errorf("store: job %s: %w", job.Kind(), err)
 	}
 	return nil

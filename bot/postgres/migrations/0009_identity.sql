@@ -70,6 +70,7 @@ create table corrections (
 create index on corrections (institution_id, conversation_id);
 create index on corrections (institution_id, case_id);
 create index on result_versions (institution_id, result_id, id);
+create index on reports (institution_id, import_id);
 
 -- Answers given before this migration: row security is forced for the owner too.
 do $$
