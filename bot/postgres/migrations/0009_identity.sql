@@ -37,13 +37,14 @@ create unique index patient_merges_one_standing on patient_merges (institution_i
 create index on patient_merges (institution_id, survivor_id);
 
 -- The results an answer used. Not an index on decisions.facts: its operators are
--- not leakproof, so row security would keep PostgreSQL from using it.
+-- not leakproof, so row security would keep PostgreSQL from using it. No foreign
+-- key: each of up to some eighty rows an answer would be checked by itself, in the
+-- transaction that has just inserted the decision.
 create table decision_results (
     institution_id text not null references institutions,
     result_id      bigint not null,
     decision_id    bigint not null,
-    primary key (institution_id, result_id, decision_id),
-    foreign key (institution_id, decision_id) references decisions
+    primary key (institution_id, result_id, decision_id)
 );
 
 -- A change to results that were explained in a conversation: what was opened and
