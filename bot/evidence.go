@@ -48,6 +48,7 @@ type Fact struct {
 
 // Point is an earlier value of the same analyte and specimen, newest first.
 type Point struct {
+	Result    ResultID
 	Value     Value
 	Interval  Interval
 	Direction Direction

@@ -96,6 +96,9 @@ func (s *Site) drawCase(w http.ResponseWriter, r *http.Request, v *visit, status
 	if page.Reports, page.Result, err = s.results(r.Context(), v, f.Case); err != nil {
 		return err
 	}
+	if page.Changes, err = s.changes(r.Context(), v, f.Case); err != nil {
+		return err
+	}
 	if add != nil {
 		add(&page)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"careline/bot"
 	"careline/bot/pages"
+	"careline/bot/store"
 )
 
 // at is when every fixture happens.
@@ -120,17 +121,23 @@ func fixtures(s pages.Speech) map[string]drawn {
 	soft.Violations, soft.Hard = mine.Violations[:1], ""
 	closed := page
 	closed.Closed, closed.MayAct, closed.HasConversation = s.Say("closed-as", s.Say("outcome-reached")), false, false
+	corrected := page
+	corrected.Changes = []changeView{
+		{Name: potassium.Name, Kind: s.Say("change-corrected"), Was: store.Shown{Value: "7.1", Unit: "mmol/L", Interval: "3.5-5.3", Flag: "↑"}, Is: store.Shown{Value: "5.1", Unit: "mmol/L", Interval: "3.5-5.3"}, Date: s.Clock(at, at), Notice: s.Say("notice-queued", s.Clock(at, at))},
+		{Name: sodium.Name, Kind: s.Say("change-withdrawn"), Was: store.Shown{Value: "139", Unit: "mmol/L"}, Gone: true, Date: s.Clock(at, at), Notice: s.Say("notice-staff")},
+	}
 	return map[string]drawn{
-		"sign-in":  {"sign-in-page", signInPage{frame: f, Problem: s.Say("sign-in-wrong"), Login: "lin"}},
-		"error":    {"error-page", errorPage{frame: f, Sentence: s.Say("error-unavailable"), Again: f.Path}},
-		"queue":    {"queue-page", queuePage{f, cases}},
-		"empty":    {"queue-page", queuePage{frame: f}},
-		"case":     {"case-page", page},
-		"mine":     {"case-page", mine},
-		"override": {"case-page", soft},
-		"closed":   {"case-page", closed},
-		"answer":   {"answer-page", answerPage{frame: f, CaseID: 11, Verdict: bot.VerdictSafety, Facts: []resultView{potassium}, Passages: []bot.Passage{{Title: "钾", Text: "钾帮助心脏跳动。", Sources: []bot.Source{{Title: "x"}}}}, Checks: []violation{{Check: "V3", Word: s.Say("check-V3")}}}},
-		"trend":    {"trend-page", trendPage{f, 11, pages.NewChart(s, potassium.Name, series)}},
+		"corrected": {"case-page", corrected},
+		"sign-in":   {"sign-in-page", signInPage{frame: f, Problem: s.Say("sign-in-wrong"), Login: "lin"}},
+		"error":     {"error-page", errorPage{frame: f, Sentence: s.Say("error-unavailable"), Again: f.Path}},
+		"queue":     {"queue-page", queuePage{f, cases}},
+		"empty":     {"queue-page", queuePage{frame: f}},
+		"case":      {"case-page", page},
+		"mine":      {"case-page", mine},
+		"override":  {"case-page", soft},
+		"closed":    {"case-page", closed},
+		"answer":    {"answer-page", answerPage{frame: f, CaseID: 11, Verdict: bot.VerdictSafety, Facts: []resultView{potassium}, Passages: []bot.Passage{{Title: "钾", Text: "钾帮助心脏跳动。", Sources: []bot.Source{{Title: "x"}}}}, Checks: []violation{{Check: "V3", Word: s.Say("check-V3")}}}},
+		"trend":     {"trend-page", trendPage{f, 11, pages.NewChart(s, potassium.Name, series)}},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"careline/bot"
 	"careline/bot/pages"
+	"careline/bot/store"
 )
 
 // frame is what every page of the console knows.
@@ -67,6 +68,7 @@ type casePage struct {
 	Case            caseView
 	Words           *span
 	Result          *resultView
+	Changes         []changeView
 	HasConversation bool
 	Messages        []line
 	Unsent          []line // what the patient does not see
@@ -81,6 +83,13 @@ type casePage struct {
 	Draft           string
 	Violations      []violation
 	Hard            string // why these cannot be overridden, "" where they can
+}
+
+// changeView is a result as it was explained and as it is.
+type changeView struct {
+	Name, Kind, Date, Notice string
+	Was, Is                  store.Shown
+	Gone                     bool // nothing stands in its place
 }
 
 // span is the patient's words with those that set the level marked.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"time"
 
 	"careline/bot"
 )
@@ -35,6 +36,7 @@ type textFile struct {
 	Sources    map[string]string       `yaml:"sources"`
 	Relations  map[string]relationText `yaml:"relations"`
 	Roles      map[string]string       `yaml:"roles"`
+	Date       string                  `yaml:"date"` // the layout of a date
 }
 
 type relationText struct {
@@ -58,6 +60,7 @@ type NoticeSlots struct {
 	OnShift   bool
 	Role      bot.Role
 	Relations []bot.Relation
+	Date      time.Time // of the report it is about, in the institution's zone; zero: not said
 }
 
 func loadTexts(g *Guard) error {
@@ -138,6 +141,9 @@ func (g *Guard) Notice(id string, language bot.Language, s NoticeSlots) (bot.Tex
 		return bot.Text{}, err
 	}
 	slots := noticeSlots{OnShift: s.OnShift, Role: pick(r.file.Roles, string(s.Role))}
+	if !s.Date.IsZero() {
+		slots.Date = s.Date.Format(r.file.Date)
+	}
 	for _, relation := range s.Relations {
 		if name := r.relation(relation, bot.SexUnknown).Name; !slices.Contains(slots.Relations, name) {
 			slots.Relations = append(slots.Relations, name)

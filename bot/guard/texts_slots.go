@@ -6,6 +6,7 @@ type noticeSlots struct {
 	OnShift   bool
 	Role      string
 	Relations []string
+	Date      string
 }
 
 // safetySlots are the words a safety text is filled with.

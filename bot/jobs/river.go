@@ -17,6 +17,11 @@ import (
 func (r *Runner) river(ctx context.Context) error {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &triageWorker{runner: r})
+	if r.Notices != nil {
+		river.AddWorker(workers, &correctionWorker{runner: r})
+		river.AddWorker(workers, &secondLookWorker{runner: r})
+		river.AddWorker(workers, &bindingWorker{runner: r})
+	}
 	client, err := river.NewClient(riverpgxv5.New(r.DB.Pool), &river.Config{
 		Schema: postgres.RiverSchema, Logger: r.Log, Workers: workers,
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}},
@@ -43,4 +48,34 @@ type triageWorker struct {
 // Work triages one report.
 func (w *triageWorker) Work(ctx context.Context, job *river.Job[store.TriageReport]) error {
 	return w.runner.Triage(ctx, job.Args, w.runner.Now())
+}
+
+type correctionWorker struct {
+	river.WorkerDefaults[store.CorrectionNotice]
+	runner *Runner
+}
+
+// Work tells one conversation of a correction.
+func (w *correctionWorker) Work(ctx context.Context, job *river.Job[store.CorrectionNotice]) error {
+	return w.runner.Notices.Correction(ctx, job.Args, w.runner.Now())
+}
+
+type secondLookWorker struct {
+	river.WorkerDefaults[store.SecondLook]
+	runner *Runner
+}
+
+// Work looks for answers that were being written while an import corrected them.
+func (w *secondLookWorker) Work(ctx context.Context, job *river.Job[store.SecondLook]) error {
+	return w.runner.Store.LookAgain(ctx, job.Args, w.runner.Now())
+}
+
+type bindingWorker struct {
+	river.WorkerDefaults[store.BindingNotice]
+	runner *Runner
+}
+
+// Work tells one conversation that its binding ended.
+func (w *bindingWorker) Work(ctx context.Context, job *river.Job[store.BindingNotice]) error {
+	return w.runner.Notices.Binding(ctx, job.Args, w.runner.Now())
 }

@@ -33,7 +33,9 @@ type Config struct {
 	// Apology is what a patient reads after a turn failed three times.
 	Apology func(bot.Language) (bot.Text, error)
 	// Triage looks at a report's new results; nil: none here.
-	Triage  func(context.Context, store.TriageReport, time.Time) error
+	Triage func(context.Context, store.TriageReport, time.Time) error
+	// Notices tells conversations of corrections and of bindings that ended; nil: none here.
+	Notices *Notices
 	Workers int // turns answered at the same time, 4 by default
 	Lease   time.Duration
 	Poll    time.Duration

@@ -9,6 +9,7 @@ import (
 	"careline/bot"
 	"careline/bot/guard"
 	"careline/bot/jobs"
+	"careline/bot/postgres"
 	"careline/bot/store"
 	"careline/bot/store/storetest"
 	"careline/retrieval/embed"
@@ -58,6 +59,7 @@ func TestANewCriticalResultIsTriagedWithoutAnybodyAsking(t *testing.T) {
 
 type triaging struct {
 	triage  *jobs.ReportTriage
+	db      *postgres.DB
 	job     store.TriageReport
 	patient bot.PatientID
 }
@@ -82,7 +84,7 @@ func newTriage(t *testing.T, potassium string) *triaging {
 		t.Fatal(err)
 	}
 	finder := labs.NewFinder(db, catalogue, embed.BuiltIn(catalogue.Synonyms()))
-	w := &triaging{triage: &jobs.ReportTriage{Store: s, Guard: g, Finder: finder, Critical: s.CriticalTable}}
+	w := &triaging{db: db, triage: &jobs.ReportTriage{Store: s, Guard: g, Finder: finder, Critical: s.CriticalTable}}
 	if w.patient, err = s.FindPatient(t.Context(), storetest.Hospital, "T-1"); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -35,6 +36,7 @@ func (s *Store) Finish(ctx context.Context, t *bot.Turn, d bot.Decision, now tim
 			c.Epoch++
 		}
 		b := &pgx.Batch{}
+		queueUsed(b, c, id, usedResults(d.Evidence.Facts))
 		b.Queue(`update inbox set decision_id = $3 where conversation_id = $1 and seq <= $2 and decision_id is null`, int64(c.ID), t.Seq, int64(id))
 		b.Queue(`update turn_queue set due = null, holder = null, until = null, failures = 0, level = $3 where institution_id = $1 and conversation_id = $2`,
 			string(c.Institution), int64(c.ID), c.Level.String())
@@ -58,6 +60,26 @@ func (s *Store) Finish(ctx context.Context, t *bot.Turn, d bot.Decision, now tim
 		return s.openCase(ctx, tx, &c, *d.OpenCase, 0, now)
 	})
 	return id, unavailable(err)
+}
+
+// usedResults are the results an answer's evidence is about, the values before
+// them too: a trend rests on those.
+func usedResults(facts []bot.Fact) (all []int64) {
+	for _, f := range facts {
+		all = append(all, int64(f.Result))
+		for _, p := range f.Previous {
+			all = append(all, int64(p.Result))
+		}
+	}
+	return slices.DeleteFunc(all, func(id int64) bool { return id == 0 })
+}
+
+// queueUsed records which results an answer used, so that a correction finds it.
+func queueUsed(b *pgx.Batch, c thread, decision bot.DecisionID, results []int64) {
+	if len(results) > 0 {
+		b.Queue(`insert into decision_results (institution_id, result_id, decision_id) select distinct $1, r, $2::bigint from unnest($3::bigint[]) r`,
+			string(c.Institution), int64(decision), results)
+	}
 }
 
 // queueShownAtOnce counts the terminal's parts: it has no sender to do so.

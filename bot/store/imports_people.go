@@ -13,6 +13,7 @@ type person struct {
 	id          bot.PatientID
 	sex         bot.Sex
 	born        bot.Date
+	mergedInto  bot.PatientID // 0: a patient of their own
 	named       bool
 	isNew       bool
 	completed   bool     // something was learned of a known one

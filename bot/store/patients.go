@@ -15,8 +15,9 @@ func patientName(id bot.InstitutionID) field  { return field{"patients", "name",
 func patientPhone(id bot.InstitutionID) field { return field{"patients", "phone", id} }
 
 // FindPatient finds a patient by an identifier printed on the report, or by our
-// own id. An identifier that several systems assigned to different people finds
-// nobody: the operator must say which is meant.
+// own id, which leads to the survivor when the patient was merged. An identifier
+// that several systems assigned to different people finds nobody: the operator
+// must say which is meant.
 func (s *Store) FindPatient(ctx context.Context, id bot.InstitutionID, reference string) (patient bot.PatientID, err error) {
 	var found []int64
 	err = s.db.InRead(ctx, id, func(tx pgx.Tx) error {
@@ -31,7 +32,7 @@ func (s *Store) FindPatient(ctx context.Context, id bot.InstitutionID, reference
 		if errNumber != nil {
 			return nil
 		}
-		rows, err = tx.Query(ctx, `select id from patients where id = $1`, own)
+		rows, err = tx.Query(ctx, selectRoot, own)
 		if err != nil {
 			return err
 		}
@@ -48,6 +49,12 @@ func (s *Store) FindPatient(ctx context.Context, id bot.InstitutionID, reference
 	}
 	return bot.PatientID(found[0]), nil
 }
+
+// selectRoot follows merges from a patient to the one that stands for them now.
+const selectRoot = `with recursive line as (
+		select id, merged_into from patients where id = $1
+		union all select p.id, p.merged_into from patients p join line on p.id = line.merged_into
+	) select id from line where merged_into is null`
 
 // Patient is one patient with name and identifiers. Who looked is recorded.
 func (s *Store) Patient(ctx context.Context, id bot.InstitutionID, by bot.Actor, patient bot.PatientID, now time.Time) (p bot.Patient, err error) {
@@ -77,4 +84,14 @@ func (s *Store) Patient(ctx context.Context, id bot.InstitutionID, by bot.Actor,
 		return audit(ctx, tx, id, now, by, "patient.view", subject{"patient", int64(patient)})
 	})
 	return p, unavailable(err)
+}
+
+// unretired reads a patient under a lock that keeps a merge waiting; a merge that
+// was faster leads to its survivor.
+func unretired(ctx context.Context, tx pgx.Tx, patient bot.PatientID) (p person, err error) {
+	for p.mergedInto = patient; err == nil && p.mergedInto != 0; {
+		err = tx.QueryRow(ctx, `select id, sex, birth_date, coalesce(merged_into, 0) from patients where id = $1 for key share`, int64(p.mergedInto)).
+			Scan((*int64)(&p.id), (*string)(&p.sex), (*string)(&p.born), (*int64)(&p.mergedInto))
+	}
+	return p, err
 }

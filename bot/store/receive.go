@@ -105,6 +105,9 @@ func (s *Store) emergency(ctx context.Context, tx pgx.Tx, c *thread, why bot.Cas
 			return err
 		}
 		queueOutbox(b, *c, outgoing{key: urgentKey(inbox, why.Result), author: bot.AuthorSystem, decision: decision, texts: texts, urgent: true}, now)
+		if why.Result != 0 {
+			queueUsed(b, *c, decision, []int64{int64(why.Result)})
+		}
 		b.Queue(`update inbox set decision_id = $2 where conversation_id = $1 and decision_id is null`, int64(c.ID), int64(decision))
 		b.Queue(`update turn_queue set due = null, holder = null, until = null where institution_id = $1 and conversation_id = $2`, string(c.Institution), int64(c.ID))
 	}

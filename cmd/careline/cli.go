@@ -31,6 +31,7 @@ type cli struct {
 	Import      importCmd      `cmd:"" help:"Import laboratory reports (FHIR R4 JSON, CSV)."`
 	Export      exportCmd      `cmd:"" help:"Write one patient's reports for another system."`
 	BindCode    bindCodeCmd    `cmd:"" help:"Make a one-time code with which a patient's account is bound."`
+	Patient     patientCmd     `cmd:"" help:"Show, merge and unmerge patients; move a report to the right one."`
 	Institution institutionCmd `cmd:"" help:"Add and list institutions."`
 	Staff       staffCmd       `cmd:"" help:"Add the people who work in the console."`
 	DB          dbCmd          `cmd:"" name:"db" help:"Start, migrate, back up and inspect the database."`

@@ -10,7 +10,7 @@ import (
 // point is an earlier result as part of a later one's trend.
 func point(a Analyte, latest, earlier bot.Result, zone *time.Location) bot.Point {
 	p := bot.Point{
-		Value: earlier.Value, Interval: earlier.Interval, Direction: usableDirection(earlier), Date: bot.DateOf(earlier.EffectiveAt, zone), At: earlier.EffectiveAt,
+		Result: earlier.ID, Value: earlier.Value, Interval: earlier.Interval, Direction: usableDirection(earlier), Date: bot.DateOf(earlier.EffectiveAt, zone), At: earlier.EffectiveAt,
 		Changed: changedGround(latest, earlier),
 	}
 	p.Same = len(p.Changed) == 0

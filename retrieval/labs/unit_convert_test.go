@@ -69,7 +69,7 @@ func TestConvertingThereAndBackGivesThePrintedValue(t *testing.T) {
 	all, converted := pairs(c), 0
 	for _, p := range all {
 		for _, digits := range []string{"0.001", "0.50", "7", "99.95", "12345"} {
-			if thereAndBack(t, c, p, digits) {
+			if convertsBack(t, c, p, digits) {
 				converted++
 			}
 		}
@@ -79,12 +79,12 @@ func TestConvertingThereAndBackGivesThePrintedValue(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		digits := rapid.StringMatching(`[1-9][0-9]{0,4}(\.[0-9]{1,3})?|0\.[0-9]{1,3}`).Draw(t, "value")
-		thereAndBack(t, c, rapid.SampledFrom(all).Draw(t, "pair"), digits)
+		convertsBack(t, c, rapid.SampledFrom(all).Draw(t, "pair"), digits)
 	})
 }
 
-// thereAndBack checks a conversion and its inverse; false where there is none.
-func thereAndBack(t rapid.TB, c *labs.Catalogue, p pair, digits string) bool {
+// convertsBack checks a conversion and its inverse; false where there is none.
+func convertsBack(t rapid.TB, c *labs.Catalogue, p pair, digits string) bool {
 	t.Helper()
 	printed := bot.MustDecimal(digits)
 	there, err := c.Convert(p.analyte, bot.Value{Number: printed, UCUM: p.from}, p.to)
