@@ -30,6 +30,7 @@ type ImportSummary struct {
 type ImportOptions struct {
 	Source string // the feed it came by: a folder's, a key's or a connection's name; "" by hand
 	DryRun bool   // undo everything at the end
+	Arrival
 }
 
 // SaveImport is Import for a small file.
@@ -67,7 +68,12 @@ func (s *Store) Import(ctx context.Context, id bot.InstitutionID, by bot.Actor, 
 			summary.Import = 0
 			return errDryRun
 		}
-		return audit(ctx, tx, id, now, by, "results.import", subject{"import", save.number})
+		arrival, err := o.record(save.number, summary)
+		if err != nil {
+			return err
+		}
+		queueAudit(arrival, id, now, by, "results.import", subject{"import", save.number})
+		return send(ctx, tx, arrival)
 	})
 	if errors.Is(err, errDryRun) {
 		err = nil

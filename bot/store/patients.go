@@ -147,6 +147,18 @@ func (s *Store) addPatient(ctx context.Context, tx pgx.Tx, id bot.InstitutionID,
 	if err != nil {
 		return 0, fmt.Errorf("store: add patient: %w", err)
 	}
+	// Of two imports that add the same patient the later one fails here and runs again.
+	added := map[bot.Identifier]bool{}
+	for _, i := range p.Identifiers {
+		if added[i] {
+			continue
+		}
+		added[i] = true
+		if _, err := tx.Exec(ctx, `insert into patient_identifiers (institution_id, system, type, value, patient_id) values ($1, $2, $3, $4, $5)`,
+			string(id), i.System, i.Type, i.Value, int64(patient)); err != nil {
+			return 0, fmt.Errorf("store: identifiers of patient %d: %w", patient, err)
+		}
+	}
 	return patient, s.completePatient(ctx, tx, id, patient, p)
 }
 
