@@ -129,10 +129,10 @@ func (a *API) settle(w http.ResponseWriter, d delivery, summary store.ImportSumm
 	case err != nil:
 		status, mediaType = http.StatusUnprocessableEntity, problemType
 		body, err = json.Marshal(problemOf(status, sentence(err)))
-	case d.DryRun:
-		status = http.StatusOK
-		fallthrough
 	default:
+		if summary.Import == 0 { // a dry run, or a test message
+			status = http.StatusOK
+		}
 		body, err = json.Marshal(summary)
 	}
 	if err != nil {

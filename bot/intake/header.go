@@ -1,7 +1,9 @@
 package intake
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"strings"
 	"time"
 
@@ -85,6 +87,29 @@ func printable(name string) string {
 // Test reports a message that is for training or debugging and no patient's:
 // processing id T or D (MSH-11, HL7 table 0103).
 func (h header) Test() bool { return h.field(11) == "T" || h.field(11) == "D" }
+
+// tests reports whether a file's messages are tests, and whether it mixes tests
+// with others.
+func tests(s labs.Source) (all, mixed bool) {
+	if _, ok := headerOf(s); !ok {
+		return false, false
+	}
+	in := bufio.NewReaderSize(io.NewSectionReader(s, 0, s.Size), headerAtMost)
+	test, other := false, false
+	for start := true; ; {
+		if start {
+			if line, _ := in.Peek(headerAtMost); bytes.HasPrefix(line, []byte("MSH")) {
+				head, ok := readHeader(line)
+				test, other = test || ok && head.Test(), other || !ok || !head.Test()
+			}
+		}
+		c, err := in.ReadByte()
+		if err != nil {
+			return test && !other, test && other
+		}
+		start = c == '\r' || c == '\n'
+	}
+}
 
 // SentAt is MSH-7; a time without zone is in the feed's. Zero where there is none.
 func (h header) SentAt(zone *time.Location) time.Time {

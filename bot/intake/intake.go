@@ -38,6 +38,9 @@ type delivery struct {
 	Arrival     store.Arrival
 }
 
+// errMixed refuses what cannot be acknowledged by one answer.
+var errMixed = bot.Errorf(bot.KindInvalid, "Test messages (MSH-11 T or D) and real ones came together; send them apart.", "intake: test messages among real ones")
+
 // attempts is how often an import that met another one at the same rows runs.
 const attempts = 5
 
@@ -57,6 +60,11 @@ func (in *Intake) deliver(ctx context.Context, d delivery) (summary store.Import
 	if head, ok := headerOf(d.File); ok {
 		d.Arrival.SentAt = head.SentAt(zone)
 	}
+	test, mixed := tests(d.File)
+	if mixed {
+		return store.ImportSummary{}, errMixed
+	}
+	d.DryRun = d.DryRun || test
 	options := store.ImportOptions{Source: d.Source, DryRun: d.DryRun, Arrival: d.Arrival}
 	read := func(to bot.ImportSink) (bot.ImportHead, error) {
 		head, err := in.Read(d.File, labs.Options{Location: zone}, to)

@@ -174,7 +174,7 @@ func (m *MLLP) take(ctx context.Context, conn net.Conn, raw []byte) (code, reaso
 	if !ok {
 		return "AR", "This is no HL7 v2 message: it does not begin with an MSH segment."
 	}
-	if head.Test() {
+	if test, _ := tests(labs.Bytes("message.hl7", raw)); test {
 		return "AA", "Test received; nothing was stored."
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.Limits.Store)

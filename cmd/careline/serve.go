@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"careline/bot"
+	"careline/bot/intake"
 	"careline/bot/store"
 	"careline/channels/webchat"
 )
@@ -27,6 +28,7 @@ type serveCmd struct {
 	Demo       bool          `help:"Load the demo institution with invented people (loopback only)." env:"CARELINE_DEMO"`
 	Workers    int           `help:"Turns answered at the same time." env:"CARELINE_WORKERS" default:"4"`
 	QuietAfter time.Duration `help:"A burst of messages is answered this long after the last one." env:"CARELINE_QUIET_AFTER" default:"2.5s"`
+	MLLP       mllpConfig    `embed:""`
 	BurstLimit time.Duration `help:"A burst of messages is answered at the latest this long after the first one." env:"CARELINE_BURST_LIMIT" default:"8s"`
 }
 
@@ -44,7 +46,7 @@ func (c serveCmd) Validate() error {
 	if c.QuietAfter < 0 || c.BurstLimit < c.QuietAfter {
 		return errors.New("--burst-limit must not be shorter than --quiet-after")
 	}
-	return nil
+	return c.MLLP.validate()
 }
 
 // Run serves until the context ends, then lets running turns finish.
@@ -56,6 +58,13 @@ func (c serveCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger
 			return err
 		}
 		defer listener.Close()
+	}
+	messages, err := c.MLLP.listen()
+	if err != nil {
+		return err
+	}
+	if messages != nil {
+		defer messages.Close()
 	}
 	a, err := g.openMigrated(ctx, log, c.Demo)
 	if err != nil {
@@ -77,11 +86,16 @@ func (c serveCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger
 	} else {
 		group.Go(func() error { return runner.Listen(ctx) })
 	}
+	in := a.intake(log)
+	alarms := &intake.Alarms{Intake: in}
+	if err := c.machines(ctx, group, g, a, messages, in, alarms); err != nil {
+		return err
+	}
 	if c.Metrics != "" {
-		group.Go(func() error { return serveMetrics(ctx, c.Metrics, a, log) })
+		group.Go(func() error { return serveMetrics(ctx, c.Metrics, a, alarms, log) })
 	}
 	if c.Role != "worker" {
-		handler, err := c.handler(a, runner, people, log)
+		handler, err := c.handler(a, runner, in, people, log)
 		if err != nil {
 			return err
 		}
