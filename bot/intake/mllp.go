@@ -3,6 +3,7 @@ package intake
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -114,6 +115,11 @@ func (m *MLLP) connection(ctx context.Context, conn net.Conn) {
 	defer m.Counts.Connections.Add(-1)
 	// The end of the service interrupts a wait for bytes, not a message being stored.
 	defer context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Now()) })()
+	if err := m.handshake(ctx, conn); err != nil {
+		m.Counts.add("mllp", "refused")
+		m.Log.Warn("mllp: no TLS connection came about", "addr", conn.RemoteAddr().String())
+		return
+	}
 	in := frames{bufio.NewReaderSize(conn, 32<<10), m.Limits.Message}
 	for {
 		raw, err := m.next(ctx, conn, in)
@@ -135,6 +141,17 @@ func (m *MLLP) connection(ctx context.Context, conn net.Conn) {
 			return
 		}
 	}
+}
+
+// handshake makes a TLS connection within the time of one message.
+func (m *MLLP) handshake(ctx context.Context, conn net.Conn) error {
+	secure, ok := conn.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.Limits.Read)
+	defer cancel()
+	return secure.HandshakeContext(ctx)
 }
 
 // ending names an error of a connection without quoting what was sent.

@@ -114,8 +114,9 @@ const lookEvery = time.Minute
 
 // machines starts what takes messages beside HTTP, and the watch over all sources.
 func (c serveCmd) machines(ctx context.Context, group *errgroup.Group, g *global, a *app, l net.Listener, in *intake.Intake, alarms *intake.Alarms) error {
-	group.Go(func() error { alarms.Run(ctx, lookEvery); return nil })
+	look := func() error { alarms.Run(ctx, lookEvery); return nil }
 	if l == nil {
+		group.Go(look)
 		return nil
 	}
 	to := *g
@@ -131,6 +132,7 @@ func (c serveCmd) machines(ctx context.Context, group *errgroup.Group, g *global
 		return err
 	}
 	m := &intake.MLLP{Intake: in, Institution: inst.ID, Allow: allow}
+	group.Go(look)
 	group.Go(func() error { return m.Serve(ctx, l) })
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"careline/bot"
 	"careline/bot/intake"
+	"careline/bot/jobs"
 	"careline/bot/store"
 	"careline/channels/webchat"
 )
@@ -81,18 +82,9 @@ func (c serveCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger
 	a.store.Timing = store.Timing{QuietAfter: c.QuietAfter, BurstLimit: c.BurstLimit}
 	runner := a.runner(log, c.Workers)
 	group, ctx := errgroup.WithContext(ctx)
-	if c.Role != "web" {
-		group.Go(func() error { return runner.Run(ctx) })
-	} else {
-		group.Go(func() error { return runner.Listen(ctx) })
-	}
 	in := a.intake(log)
-	alarms := &intake.Alarms{Intake: in}
-	if err := c.machines(ctx, group, g, a, messages, in, alarms); err != nil {
+	if err := c.background(ctx, group, g, a, runner, in, messages, log); err != nil {
 		return err
-	}
-	if c.Metrics != "" {
-		group.Go(func() error { return serveMetrics(ctx, c.Metrics, a, alarms, log) })
 	}
 	if c.Role != "worker" {
 		handler, err := c.handler(a, runner, in, people, log)
@@ -107,6 +99,23 @@ func (c serveCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger
 		return nil
 	}
 	return err
+}
+
+// background starts everything but the pages: turns, messages of machines, metrics.
+func (c serveCmd) background(ctx context.Context, group *errgroup.Group, g *global, a *app, runner *jobs.Runner, in *intake.Intake, messages net.Listener, log *slog.Logger) error {
+	alarms := &intake.Alarms{Intake: in}
+	if err := c.machines(ctx, group, g, a, messages, in, alarms); err != nil {
+		return err
+	}
+	if c.Role != "web" {
+		group.Go(func() error { return runner.Run(ctx) })
+	} else {
+		group.Go(func() error { return runner.Listen(ctx) })
+	}
+	if c.Metrics != "" {
+		group.Go(func() error { return serveMetrics(ctx, c.Metrics, a, alarms, log) })
+	}
+	return nil
 }
 
 // listen takes the address first, so that a port in use stops nothing half-way.
