@@ -40,6 +40,7 @@ var rules = []struct {
 	{"channels/channeltest", []string{"bot", "channels"}, "the suite every adapter passes"},
 	{"bot/turn", []string{"bot", "bot/fold", "bot/guard", "bot/llm", "prompts", "retrieval/*"}, "reads evidence, writes nothing: no store; folds the question as the guard does"},
 	{"bot/jobs", []string{"bot", "bot/guard", "bot/postgres", "bot/store", "bot/turn", "channels", "retrieval/*"}, "takes a turn to its end"},
+	{"bot/intake", []string{"bot", "bot/store", "retrieval/labs"}, "results from machines: parsed, then one store transaction"},
 	{"bot/console", []string{"bot", "bot/guard", "bot/pages", "bot/store", "channels", "retrieval/labs", "retrieval/knowledge"}, "staff pages: never a model or a prompt"},
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type ImportSummary struct {
 type ImportOptions struct {
 	Source string // the feed it came by: a folder's, a key's or a connection's name; "" by hand
 	DryRun bool   // undo everything at the end
+	Arrival
 }
 
 // SaveImport is Import for a small file.
@@ -47,7 +49,7 @@ var errDryRun = errors.New("store: dry run")
 // counts the same and leaves nothing.
 func (s *Store) Import(ctx context.Context, id bot.InstitutionID, by bot.Actor, o ImportOptions, now time.Time, read func(bot.ImportSink) (bot.ImportHead, error)) (summary ImportSummary, err error) {
 	err = s.db.In(ctx, id, func(tx pgx.Tx) error {
-		m := s.importing(tx, id, o.Source, now)
+		m := s.importing(tx, id, o, now)
 		if err := m.run(ctx, by, read); err != nil {
 			return err
 		}
@@ -67,9 +69,9 @@ func (s *Store) Import(ctx context.Context, id bot.InstitutionID, by bot.Actor, 
 // importing is one import on its way. Beside the chunk it keeps ids only.
 type importing struct {
 	*Store
+	ImportOptions
 	tx      pgx.Tx
 	id      bot.InstitutionID
-	source  string
 	now     time.Time
 	number  int64 // of the import, 0 until the first chunk
 	summary ImportSummary
@@ -83,8 +85,8 @@ type importing struct {
 	reason  string // why the last item was quarantined
 }
 
-func (s *Store) importing(tx pgx.Tx, id bot.InstitutionID, source string, now time.Time) *importing {
-	return &importing{Store: s, tx: tx, id: id, source: source, now: now, seed: maphash.MakeSeed(),
+func (s *Store) importing(tx pgx.Tx, id bot.InstitutionID, o ImportOptions, now time.Time) *importing {
+	return &importing{Store: s, tx: tx, id: id, ImportOptions: o, now: now, seed: maphash.MakeSeed(),
 		people: map[bot.PatientID]bool{}, reports: map[uint64]bool{}, triage: map[bot.ReportID]bot.PatientID{}}
 }
 
@@ -108,8 +110,12 @@ func (m *importing) run(ctx context.Context, by bot.Actor, read func(bot.ImportS
 	m.summary.Import, m.summary.Format = m.number, head.Format
 	m.summary.Patients, m.summary.Reports = len(m.people), len(m.reports)
 	b := &pgx.Batch{}
-	b.Queue(`update imports set format = $2, digest = $3, patients = $4, reports = $5, results = $6, quarantined = $7, unmapped = $8, changed = $9 where id = $1`,
-		m.number, head.Format, head.Digest, m.summary.Patients, m.summary.Reports, m.summary.Results, m.summary.Quarantined, m.summary.Unmapped, m.summary.Changed)
+	b.Queue(`update imports set format = $2, digest = $3, patients = $4, reports = $5, results = $6, quarantined = $7, unmapped = $8, changed = $9, kind = $10, sent_at = $11 where id = $1`,
+		m.number, head.Format, head.Digest, m.summary.Patients, m.summary.Reports, m.summary.Results, m.summary.Quarantined, m.summary.Unmapped, m.summary.Changed,
+		cmp.Or(string(m.Way), string(ByHand)), orNullTime(m.SentAt))
+	if err := m.reply(b); err != nil {
+		return err
+	}
 	queueAudit(b, m.id, m.now, by, "results.import", subject{"import", m.number})
 	if err := send(ctx, m.tx, b); err != nil {
 		return fmt.Errorf("store: import %d: %w", m.number, err)

@@ -98,7 +98,7 @@ type plan struct {
 }
 
 func (p *plan) quarantine(q bot.Quarantined) {
-	p.quarantined = append(p.quarantined, quarantineOf(q, p.importing.source))
+	p.quarantined = append(p.quarantined, quarantineOf(q, p.importing.Source))
 }
 
 // record takes in one record, or says why it cannot be trusted; then nothing of

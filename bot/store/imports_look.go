@@ -75,7 +75,7 @@ func (m *importing) look(ctx context.Context) (*known, error) {
 	b := &pgx.Batch{}
 	if m.number == 0 {
 		b.Queue(byIndex)
-		b.Queue(`insert into imports (institution_id, format, digest, source, at) values ($1, '', '', $2, $3) returning id`, string(m.id), m.source, m.now).
+		b.Queue(`insert into imports (institution_id, format, digest, source, at) values ($1, '', '', $2, $3) returning id`, string(m.id), m.Source, m.now).
 			QueryRow(func(row pgx.Row) error { return row.Scan(&m.number) })
 	} else {
 		b.Queue(planAgain)

@@ -63,7 +63,7 @@ func (p *plan) queueQuarantine(b *pgx.Batch) {
 	if len(all) == 0 {
 		return
 	}
-	b.Queue(addQuarantined, string(m.id), m.number, m.source, m.now,
+	b.Queue(addQuarantined, string(m.id), m.number, m.Source, m.now,
 		column(all, func(q quarantineRow) string { return q.Position }), column(all, func(q quarantineRow) string { return q.Reason }), column(all, func(q quarantineRow) string { return q.Format }),
 		column(all, func(q quarantineRow) string { return q.Payload.Plain() }), column(all, func(q quarantineRow) []byte { return q.digest }))
 }

@@ -40,7 +40,7 @@ func (s *Store) Requeue(ctx context.Context, id bot.InstitutionID, by bot.Actor,
 		if err != nil {
 			return err
 		}
-		m := s.importing(tx, id, source, now)
+		m := s.importing(tx, id, ImportOptions{Source: source}, now)
 		m.again = true
 		if err := m.run(ctx, by, func(to bot.ImportSink) (bot.ImportHead, error) { return again.read(q, to) }); err != nil {
 			return err

@@ -45,11 +45,9 @@ func (s *Store) Unmapped(ctx context.Context, id bot.InstitutionID, limit int) (
 // Decision is what staff say a printed name means. Name and specimen are compared
 // exactly as they were printed and stored.
 type Decision struct {
-	Name     string
-	Specimen bot.Specimen
-	Analyte  bot.AnalyteID // "": no analyte, leave it as printed
-	By       bot.Actor     // set by Decisions
-	At       time.Time     // set by Decisions
+	bot.NameDecision
+	By bot.Actor // set by Decisions
+	At time.Time // set by Decisions
 }
 
 // Decide records what names mean; a later decision about a name replaces an

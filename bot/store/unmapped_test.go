@@ -32,7 +32,7 @@ func TestAnUnmappedNameIsListedDecidedAndItsResultsFollow(t *testing.T) {
 	}
 	staff := bot.Actor{Kind: "staff", ID: 3}
 	for range 2 {
-		decided := []store.Decision{{Name: "Kalium", Specimen: bot.SpecimenBlood, Analyte: "K"}, {Name: "Barcode", Specimen: bot.SpecimenBlood}}
+		decided := []store.Decision{{NameDecision: bot.NameDecision{Name: "Kalium", Specimen: bot.SpecimenBlood, Analyte: "K"}}, {NameDecision: bot.NameDecision{Name: "Barcode", Specimen: bot.SpecimenBlood}}}
 		if err := s.Decide(t.Context(), storetest.Hospital, staff, decided, storetest.Now); err != nil {
 			t.Fatal(err)
 		}

@@ -106,7 +106,7 @@ func benchmarkPath(b *testing.B, composed bool) {
 	ctx, stop := context.WithCancel(b.Context())
 	var running sync.WaitGroup
 	running.Go(func() { _ = runner.Run(ctx) })
-	handler, err := serveCmd{}.handler(a, runner, people, slog.New(slog.DiscardHandler))
+	handler, err := serveCmd{}.handler(a, runner, a.intake(slog.New(slog.DiscardHandler)), people, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

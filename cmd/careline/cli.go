@@ -32,6 +32,8 @@ type cli struct {
 	Export      exportCmd      `cmd:"" help:"Write one patient's reports for another system."`
 	BindCode    bindCodeCmd    `cmd:"" help:"Make a one-time code with which a patient's account is bound."`
 	Patient     patientCmd     `cmd:"" help:"Show, merge and unmerge patients; move a report to the right one."`
+	Key         keyCmd         `cmd:"" help:"Make, list and revoke the keys with which machines send results."`
+	Feed        feedCmd        `cmd:"" help:"Show the sources of results, set them up, send a test message."`
 	Institution institutionCmd `cmd:"" help:"Add and list institutions."`
 	Staff       staffCmd       `cmd:"" help:"Add the people who work in the console."`
 	DB          dbCmd          `cmd:"" name:"db" help:"Start, migrate, back up and inspect the database."`
@@ -118,5 +120,11 @@ func (g *global) fail(io stdio, err error) int {
 		}
 	}
 	fmt.Fprintln(io.err, "careline:", sentence)
+	if coded, ok := errors.AsType[interface {
+		error
+		ExitCode() int
+	}](err); ok {
+		return coded.ExitCode()
+	}
 	return 1
 }

@@ -19,6 +19,7 @@ func (doctorCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger)
 	}
 	checks := postgres.Doctor(ctx, postgres.DoctorOptions{ServiceDSN: service, OwnerDSN: owner, Home: g.Home})
 	checks = append(checks, g.checkCritical(ctx, log)...)
+	checks = append(checks, g.checkFeeds(ctx, log)...)
 	failed := 0
 	for _, c := range checks {
 		mark := "ok  "

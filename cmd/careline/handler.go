@@ -9,6 +9,7 @@ import (
 	"careline/bot"
 	"careline/bot/console"
 	"careline/bot/guard"
+	"careline/bot/intake"
 	"careline/bot/jobs"
 	"careline/bot/pages"
 	"careline/channels"
@@ -16,8 +17,8 @@ import (
 )
 
 // handler is everything served over HTTP: the patients' page, the staff's pages,
-// and whether the service is healthy.
-func (c serveCmd) handler(a *app, runner *jobs.Runner, people []webchat.DemoPerson, log *slog.Logger) (http.Handler, error) {
+// the API of machines, and whether the service is healthy.
+func (c serveCmd) handler(a *app, runner *jobs.Runner, in *intake.Intake, people []webchat.DemoPerson, log *slog.Logger) (http.Handler, error) {
 	config := webchat.Config{
 		Store: a.store, Finder: a.finder, Receive: a.inbox.Receive, Person: a.requestPerson, Watch: runner.Watch, Demo: people, Log: log,
 	}
@@ -35,6 +36,10 @@ func (c serveCmd) handler(a *app, runner *jobs.Runner, people []webchat.DemoPers
 	if err != nil {
 		return nil, err
 	}
+	api, err := intake.NewAPI(in, intake.DefaultAPILimits)
+	if err != nil {
+		return nil, err
+	}
 	shared, err := pages.SharedAssets()
 	if err != nil {
 		return nil, err
@@ -43,6 +48,7 @@ func (c serveCmd) handler(a *app, runner *jobs.Runner, people []webchat.DemoPers
 	mux.Handle("GET "+shared.Prefix(), shared)
 	chat.Routes(mux)
 	desk.Routes(mux)
+	api.Routes(mux)
 	mux.HandleFunc("GET /healthz", a.healthy)
 	mux.HandleFunc("GET /{$}", a.front)
 	return mux, nil

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"careline/bot"
+	"careline/bot/intake"
+	"careline/bot/jobs"
 	"careline/bot/store"
 	"careline/channels/webchat"
 )
@@ -27,6 +29,7 @@ type serveCmd struct {
 	Demo       bool          `help:"Load the demo institution with invented people (loopback only)." env:"CARELINE_DEMO"`
 	Workers    int           `help:"Turns answered at the same time." env:"CARELINE_WORKERS" default:"4"`
 	QuietAfter time.Duration `help:"A burst of messages is answered this long after the last one." env:"CARELINE_QUIET_AFTER" default:"2.5s"`
+	MLLP       mllpConfig    `embed:""`
 	BurstLimit time.Duration `help:"A burst of messages is answered at the latest this long after the first one." env:"CARELINE_BURST_LIMIT" default:"8s"`
 }
 
@@ -44,7 +47,7 @@ func (c serveCmd) Validate() error {
 	if c.QuietAfter < 0 || c.BurstLimit < c.QuietAfter {
 		return errors.New("--burst-limit must not be shorter than --quiet-after")
 	}
-	return nil
+	return c.MLLP.validate()
 }
 
 // Run serves until the context ends, then lets running turns finish.
@@ -56,6 +59,13 @@ func (c serveCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger
 			return err
 		}
 		defer listener.Close()
+	}
+	messages, err := c.MLLP.listen()
+	if err != nil {
+		return err
+	}
+	if messages != nil {
+		defer messages.Close()
 	}
 	a, err := g.openMigrated(ctx, log, c.Demo)
 	if err != nil {
@@ -72,16 +82,12 @@ func (c serveCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger
 	a.store.Timing = store.Timing{QuietAfter: c.QuietAfter, BurstLimit: c.BurstLimit}
 	runner := a.runner(log, c.Workers)
 	group, ctx := errgroup.WithContext(ctx)
-	if c.Role != "web" {
-		group.Go(func() error { return runner.Run(ctx) })
-	} else {
-		group.Go(func() error { return runner.Listen(ctx) })
-	}
-	if c.Metrics != "" {
-		group.Go(func() error { return serveMetrics(ctx, c.Metrics, a, log) })
+	in := a.intake(log)
+	if err := c.background(ctx, group, g, a, runner, in, messages, log); err != nil {
+		return err
 	}
 	if c.Role != "worker" {
-		handler, err := c.handler(a, runner, people, log)
+		handler, err := c.handler(a, runner, in, people, log)
 		if err != nil {
 			return err
 		}
@@ -93,6 +99,23 @@ func (c serveCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger
 		return nil
 	}
 	return err
+}
+
+// background starts everything but the pages: turns, messages of machines, metrics.
+func (c serveCmd) background(ctx context.Context, group *errgroup.Group, g *global, a *app, runner *jobs.Runner, in *intake.Intake, messages net.Listener, log *slog.Logger) error {
+	alarms := &intake.Alarms{Intake: in}
+	if err := c.machines(ctx, group, g, a, messages, in, alarms); err != nil {
+		return err
+	}
+	if c.Role != "web" {
+		group.Go(func() error { return runner.Run(ctx) })
+	} else {
+		group.Go(func() error { return runner.Listen(ctx) })
+	}
+	if c.Metrics != "" {
+		group.Go(func() error { return serveMetrics(ctx, c.Metrics, a, alarms, log) })
+	}
+	return nil
 }
 
 // listen takes the address first, so that a port in use stops nothing half-way.

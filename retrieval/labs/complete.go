@@ -33,6 +33,13 @@ func (c *Catalogue) complete(r *bot.Result, in setting) {
 	}
 }
 
+// Complete is a stored or quarantined result as the catalogue understands it now,
+// for a patient of whom sex and birth date are looked at, on a report of a title.
+func (c *Catalogue) Complete(r bot.Result, p bot.Patient, title string) bot.Result {
+	c.complete(&r, setting{sex: p.Sex, born: p.BirthDate, title: title})
+	return r
+}
+
 // identify finds the analyte and reads the unit. What nearer than the title says
 // the specimen is heard first: the item's own specimen, then its name.
 func (c *Catalogue) identify(r *bot.Result, in setting) {
