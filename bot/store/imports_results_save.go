@@ -30,10 +30,12 @@ const unnested = ` from unnest($2::bigint[], $3::text[], $4::bigint[],
 	$25::text[], $26::text[], $27::text[], $28::text[], $29::timestamptz[], $30::timestamptz[], $31::bytea[])
 	x (report_id, source_id, patient_id, ` + printed + `, digest)`
 
-// saveResults forgets that staff dealt with a critical result where another takes
-// its place ($32).
-const saveResults = `insert into results as r (institution_id, report_id, source_id, patient_id, ` + printed + `)
-	select $1, x.report_id, x.source_id, x.patient_id, ` + xPrinted + unnested + `
+const addResults = `insert into results as r (institution_id, report_id, source_id, patient_id, ` + printed + `)
+	select $1, x.report_id, x.source_id, x.patient_id, ` + xPrinted + unnested
+
+// changeResults writes by way of the key's index. It forgets that staff dealt with
+// a critical result where another takes its place ($32).
+const changeResults = addResults + `
 	on conflict (institution_id, report_id, source_id) do update set (` + printed + `) = row(` + excludedPrinted + `),
 	cleared_at = case when not $32 then r.cleared_at end, cleared_by = case when not $32 then r.cleared_by end`
 
@@ -68,21 +70,27 @@ func (k *known) scanResults(rows pgx.Rows) error {
 
 func (p *plan) queueResults(b *pgx.Batch) {
 	m := p.importing
-	var current, remapped, late []version
+	var fresh, replaced, remapped, late []version
 	for _, r := range p.written {
+		current := version{r.now, r.digest}
 		switch {
-		case !r.stored || r.replaced:
-			current = append(current, version{r.now, r.digest})
+		case !r.stored:
+			fresh = append(fresh, current)
+		case r.replaced:
+			replaced = append(replaced, current)
 		case r.remapped:
-			remapped = append(remapped, version{r.now, r.digest})
+			remapped = append(remapped, current)
 		}
 		late = append(late, r.late...)
 	}
-	if len(current) > 0 {
-		b.Queue(saveResults, append(resultColumns(m.id, current), true)...)
+	if len(fresh) > 0 {
+		b.Queue(addResults, resultColumns(m.id, fresh)...)
+	}
+	if len(replaced) > 0 {
+		b.Queue(changeResults, append(resultColumns(m.id, replaced), true)...)
 	}
 	if len(remapped) > 0 {
-		b.Queue(saveResults, append(resultColumns(m.id, remapped), false)...)
+		b.Queue(changeResults, append(resultColumns(m.id, remapped), false)...)
 	}
 	if len(late) > 0 {
 		b.Queue(addVersions, append(resultColumns(m.id, late), m.now, m.number)...)

@@ -94,7 +94,7 @@ func (s *Store) enqueueTriage(ctx context.Context, tx pgx.Tx, id bot.Institution
 		for i, report := range some {
 			jobs[i].Args = TriageReport{Institution: id, Patient: reports[report], Report: report}
 		}
-		if _, err := client.InsertManyTx(ctx, tx, jobs); err != nil {
+		if _, err := client.InsertManyFastTx(ctx, tx, jobs); err != nil {
 			return fmt.Errorf("store: triage jobs of %d reports: %w", len(some), err)
 		}
 	}
