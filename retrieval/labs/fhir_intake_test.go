@@ -179,7 +179,7 @@ func TestRealFHIRFilesReadAsTheGoldenFilesSay(t *testing.T) {
 		f, err := parse(t, filepath.Base(path), string(raw))
 		golden := filepath.Join("testdata", "fhir", "golden", strings.TrimSuffix(filepath.Base(path), ".json")+".txt")
 		got := summary(f, err)
-		if os.Getenv("CARELINE_UPDATE_GOLDEN") != "" {
+		if *update {
 			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
 			}

@@ -63,11 +63,14 @@ func (c *Catalogue) fit(i int, specimen bot.Specimen) (Analyte, bool) {
 // quantity is the one in blood, whose name needs no specimen, and a name without a
 // unit is the one people use it for: "白细胞" alone is of blood, "pH" is nobody's.
 func (c *Catalogue) only(key string, p wanted) int {
-	sharing := slices.Concat(c.byName[key], c.printed[key])
+	sharing := slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.byName[key], c.printed[key]))))
 	if p.specimen != bot.SpecimenUnknown {
 		return single(c.where(sharing, func(a Analyte) bool { return a.Specimen == p.specimen }))
 	}
-	if len(sharing) < 2 || strings.TrimSpace(p.unit) == "" {
+	switch {
+	case len(sharing) < 2:
+		return single(sharing)
+	case strings.TrimSpace(p.unit) == "":
 		return single(c.byName[key])
 	}
 	sharing = c.where(sharing, func(a Analyte) bool { return c.lists(a, p.unit) })

@@ -60,7 +60,7 @@ func columnMap(t testing.TB, sheet string) *labs.ColumnMap {
 }
 
 // TestSheetsOfLaboratorySystemsAreReadAsPrinted holds each sheet in
-// testdata/sheets against its golden file; UPDATE_GOLDEN=1 writes them anew.
+// testdata/sheets against its golden file; -update writes them anew.
 func TestSheetsOfLaboratorySystemsAreReadAsPrinted(t *testing.T) {
 	t.Parallel()
 	sheets, err := filepath.Glob("testdata/sheets/*.[ct][sx][vt]")
@@ -88,7 +88,7 @@ func TestSheetsOfLaboratorySystemsAreReadAsPrinted(t *testing.T) {
 
 func sameAsGolden(t *testing.T, path, got string) {
 	t.Helper()
-	if os.Getenv("UPDATE_GOLDEN") != "" {
+	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ func TestTheStandardValueIsInTheAnalytesFirstUnit(t *testing.T) {
 		analyte           bot.AnalyteID
 		value, from, want string
 	}{
-		{"HGB", "6.1", "g/dL", "61.000000"}, {"HGB", "61000", "mg/L", "61.000000"}, {"K", "0.71", "mmol/dL", "7.100000"}, {"K", "7.1", "mmol/L", "7.1"}, {"GLU", "4.5", "g/L", "24.979500"},
+		{"HGB", "6.1", "g/dL", "61.000000"}, {"HGB", "61000", "mg/L", "61.000000"}, {"K", "0.71", "mmol/dL", "7.100000"}, {"K", "7.1", "mmol/L", "7.1"}, {"GLU", "4.5", "g/L", "24.978353"},
 		{"CTNI", "0.4", "ng/L", "0.000400000"}, {"CTNI", "3", "pg/L", "0.00000300000"}, {"K", "7.1", "g/L", ""}, {"UREA", "40", "mg/dL", ""}, {"DD", "0.5", "mg/L", ""}, {"K", "7.1", "", ""},
 	}
 	for _, x := range cases {

@@ -33,7 +33,7 @@ func TestAPrintedUnitIsReadAsItsAnalytesOrNotUsed(t *testing.T) {
 
 		// A unit of another kind.
 		{"AST", "mmol/L", "mmol/L", false}, {"AST", "g/L", "g/L", false}, {"HGB", "mmol/L", "mmol/L", false}, {"K", "mg/dL", "mg/dL", false}, {"WBC", "mmol/L", "mmol/L", false},
-		{"WBC", "/HP", "/[HPF]", false}, {"DD", "ug/L DDU", "ug{DDU}/L", false}, {"TSH", "ukat/L", "ukat/L", false}, {"CREA", "mosm/L", "mosm/L", false}, {"CA", "mg/24h", "mg/(24.h)", false},
+		{"WBC", "/HP", "/[HPF]", false}, {"DD", "ug/L DDU", "ug{DDU}/L", true}, {"TSH", "ukat/L", "ukat/L", false}, {"CREA", "mosm/L", "mosm/L", false}, {"CA", "mg/24h", "mg/(24.h)", false},
 		{"INR", "%", "%", false}, {"ALT", "10^9/L", "10*9/L", false}, {"K", "秒", "s", false},
 
 		// No unit at all.
