@@ -454,7 +454,9 @@ func TestAPassingFaultLeavesTheRequestFree(t *testing.T) {
 	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
 		t.Errorf("%d %s", got.status, got.body)
 	}
-	u.in.Read = func(*labs.Catalogue, labs.Source, labs.Options, bot.ImportSink) (bot.ImportHead, error) { panic(canary) }
+	u.in.Read = func(*labs.Catalogue, labs.Source, labs.Options, bot.ImportSink) (bot.ImportHead, error) {
+		panic(canary)
+	}
 	if got := u.request("POST", "/api/v1/results", "text/csv", csv("1", "R1"), "Idempotency-Key: k"); got.status != http.StatusInternalServerError {
 		t.Errorf("a panic: %d %s", got.status, got.body)
 	}

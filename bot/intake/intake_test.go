@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"careline/bot/intake"
 	"careline/bot/postgres"
 	"careline/bot/store"

@@ -159,7 +159,9 @@ func TestAFaultThatPassesIsAnsweredTryAgain(t *testing.T) {
 	if ack := send(t, conn, message("1", "A1")); ack.Code != "AA" {
 		t.Fatalf("acknowledged %+v", ack)
 	}
-	in.Read = func(labs.Source, labs.Options, bot.ImportSink) (bot.ImportHead, error) { panic(canary) }
+	in.Read = func(*labs.Catalogue, labs.Source, labs.Options, bot.ImportSink) (bot.ImportHead, error) {
+		panic(canary)
+	}
 	if ack := send(t, conn, message("1", "A2")); ack.Code != "AE" {
 		t.Errorf("a panic: %+v", ack)
 	}
@@ -217,10 +219,10 @@ func TestTheMessageBeingStoredIsAcknowledgedBeforeTheEnd(t *testing.T) {
 	in, db, _ := newIntake(t)
 	reading, goOn := make(chan struct{}), make(chan struct{})
 	inner := in.Read
-	in.Read = func(f labs.Source, o labs.Options, to bot.ImportSink) (bot.ImportHead, error) {
+	in.Read = func(c *labs.Catalogue, f labs.Source, o labs.Options, to bot.ImportSink) (bot.ImportHead, error) {
 		close(reading)
 		<-goOn
-		return inner(f, o, to)
+		return inner(c, f, o, to)
 	}
 	addr, stop := listening(t, &intake.MLLP{Intake: in, Institution: storetest.Hospital})
 	idle, busy := dial(t, addr), dial(t, addr)

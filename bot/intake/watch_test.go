@@ -192,7 +192,7 @@ func TestAFileOfADeadWatcherIsImportedAgain(t *testing.T) {
 func TestAFileStaysWhileItCannotBeStored(t *testing.T) {
 	t.Parallel()
 	in, _, log := newIntake(t)
-	in.Read = func(labs.Source, labs.Options, bot.ImportSink) (bot.ImportHead, error) {
+	in.Read = func(*labs.Catalogue, labs.Source, labs.Options, bot.ImportSink) (bot.ImportHead, error) {
 		return bot.ImportHead{}, bot.Errorf(bot.KindUnavailable, "Try again.", "test: down")
 	}
 	dir := t.TempDir()

@@ -112,8 +112,9 @@ type Catalogue struct {
 	stated   statedWords
 	units    spellings
 	wording  unitWords
-	ownUnits map[spelling]string // the analytes' own spellings in canonical form
-	spelled  map[spelling]string // every known spelling as printed
+	ownUnits map[spelling]string    // the analytes' own spellings in canonical form
+	spelled  map[spelling]string    // the analyte's spellings as printed
+	general  map[string]unitReading // all known ones as printed
 	cueWords cueWords
 	flags    flagWords
 	headers  headerWords

@@ -27,22 +27,36 @@ const hl7Format = "hl7"
 
 // readHL7 hands on what HL7 v2 messages say (2.1 to 2.8): results of ORU^R01, R30
 // and R32 and of OUL^R21 to R24, merges of ADT^A40, A34 and A18. A message that
-// cannot be trusted is quarantined whole, and so is one of another type.
+// cannot be trusted is quarantined whole, and so is one of another type; alone, it
+// is refused: its sender must know.
 func readHL7(c *Catalogue, s Source, o Options, to bot.ImportSink) error {
 	in := newHL7Reader(s)
+	var first *bot.Quarantined // the first message, held back until another follows
 	for {
 		raw, err := in.next()
+		if errors.Is(err, io.EOF) && first != nil {
+			return bot.Errorf(bot.KindInvalid, "The message was refused: "+first.Reason+".", "labs: hl7: the only message is refused")
+		}
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
+		if first != nil {
+			if err := to.Quarantine(*first); err != nil {
+				return err
+			}
+			first = nil
+		}
 		m := &hl7Message{catalogue: c, zone: o.Location, position: fmt.Sprintf("message %d", in.messages)}
-		if reason := m.read(raw, in.wide); reason != "" {
-			err = to.Quarantine(bot.Quarantined{Position: m.position, Reason: reason, Format: hl7Format, Payload: bot.T(m.whole(raw, in.wide))})
-		} else {
+		reason := m.read(raw, in.wide)
+		if reason == "" {
 			err = m.send(to)
+		} else if q := (bot.Quarantined{Position: m.position, Reason: reason, Format: hl7Format, Payload: bot.T(m.whole(raw, in.wide))}); in.messages == 1 {
+			first = &q
+		} else {
+			err = to.Quarantine(q)
 		}
 		if err != nil {
 			return err

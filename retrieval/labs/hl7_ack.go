@@ -21,7 +21,7 @@ const (
 // Ack answers a message of HL7 v2, with its own separators, character set, version
 // and control id, without MLLP's framing. One whose header cannot be read is
 // rejected, whatever the code. The reason is for the sender's engineer and holds
-// nothing of the patient; AA states none.
+// nothing of the patient; AA needs none.
 func Ack(raw []byte, code, reason string, now time.Time) []byte {
 	h, ok := readAckHeader(raw)
 	if !ok {
@@ -63,6 +63,7 @@ func readAckHeader(raw []byte) (ackHeader, bool) {
 		line = line[:i]
 	}
 	if hl7Header(line) != "MSH" {
+		h.charset = nil
 		return h, false
 	}
 	text, charset := headerText(line)
@@ -136,7 +137,7 @@ func (h ackHeader) kind() string {
 // status is MSA. Its text was the place for a reason until ERR had one (2.5).
 func (h ackHeader) status(code, reason string) string {
 	fields := []string{"MSA", code, h.segment.field(10)}
-	if code != AckAccept && h.version < "2.5" {
+	if reason != "" && (code == AckAccept || h.version < "2.5") {
 		fields = append(fields, h.escapedText(reason))
 	}
 	return strings.Join(fields, string(h.fields))

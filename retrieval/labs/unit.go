@@ -28,14 +28,31 @@ func (c *Catalogue) Unit(a Analyte, printed string) (ucum string, possible bool)
 	if strings.TrimSpace(printed) == "" {
 		return "", true
 	}
-	if ucum, own := c.ownUnits[spelling{a.ID, unitKey(printed)}]; own && !c.wording.small(printed) {
+	read, known := c.general[printed]
+	if !known {
+		read = c.readUnit(printed)
+	}
+	if ucum, own := c.ownUnits[spelling{a.ID, read.key}]; own && !read.small {
 		return ucum, true
 	}
-	meanings, guessed := c.wording.meanings(printed)
-	if ucum, possible = c.choose(a, meanings); guessed && !possible {
+	if ucum, possible = c.choose(a, read.meanings); read.guessed && !possible {
 		return "", false
 	}
 	return ucum, possible
+}
+
+// unitReading is what a spelling says by itself, whatever is measured.
+type unitReading struct {
+	key      string
+	meanings []string
+	guessed  bool
+	small    bool
+}
+
+func (c *Catalogue) readUnit(printed string) unitReading {
+	r := unitReading{key: unitKey(printed), small: c.wording.small(printed)}
+	r.meanings, r.guessed = c.wording.meanings(printed)
+	return r
 }
 
 // choose takes, of what a spelling may mean, the unit listed for the analyte, else
@@ -67,19 +84,17 @@ type spelling struct {
 	printed string
 }
 
-// indexUnits works out the spellings of each analyte: its own in canonical form,
-// and all known ones exactly as printed, so that reading a result of a large file
-// need not fold its unit.
+// indexUnits works out the spellings of each analyte, in canonical form and exactly
+// as printed, and what all known ones say, so that reading a result of a large
+// file need not fold its unit.
 func (c *Catalogue) indexUnits() {
-	c.ownUnits, c.spelled = map[spelling]string{}, map[spelling]string{}
+	c.ownUnits, c.spelled, c.general = map[spelling]string{}, map[spelling]string{}, map[string]unitReading{}
 	general := map[string]bool{}
 	for _, printed := range c.wording.printed {
 		addVariants(general, printed)
 	}
-	keys, meanings := map[string]string{}, map[string][]string{}
 	for printed := range general {
-		keys[printed] = unitKey(printed)
-		meanings[printed], _ = c.wording.meanings(printed)
+		c.general[printed] = c.readUnit(printed)
 	}
 	for _, a := range c.analytes {
 		for _, u := range a.Units {
@@ -96,13 +111,6 @@ func (c *Catalogue) indexUnits() {
 		}
 		for printed := range own {
 			if ucum := c.ownUnits[spelling{a.ID, unitKey(printed)}]; ucum != "" && !c.wording.small(printed) {
-				c.spelled[spelling{a.ID, printed}] = ucum
-			}
-		}
-		for printed := range general {
-			if c.ownUnits[spelling{a.ID, keys[printed]}] != "" && !c.wording.small(printed) {
-				c.spelled[spelling{a.ID, printed}] = c.ownUnits[spelling{a.ID, keys[printed]}]
-			} else if ucum, possible := c.choose(a, meanings[printed]); possible && ucum != "" {
 				c.spelled[spelling{a.ID, printed}] = ucum
 			}
 		}
