@@ -34,6 +34,8 @@ type delivery struct {
 	Source      string // the feed it belongs to
 	Format      string // what it must turn out to be, "" is anything
 	File        labs.Source
+	Columns     *labs.ColumnMap // of sheets; nil: as their headers say
+	By          bot.Actor       // zero: the system
 	DryRun      bool
 	Arrival     store.Arrival
 }
@@ -71,14 +73,18 @@ func (in *Intake) deliver(ctx context.Context, d delivery) (summary store.Import
 	}
 	options := store.ImportOptions{Source: d.Source, DryRun: d.DryRun, Arrival: d.Arrival}
 	read := func(to bot.ImportSink) (bot.ImportHead, error) {
-		head, err := in.Read(catalogue, d.File, labs.Options{Location: zone}, to)
+		head, err := in.Read(catalogue, d.File, labs.Options{Location: zone, Columns: d.Columns}, to)
 		if err == nil && d.Format != "" && head.Format != d.Format {
 			return head, bot.Errorf(bot.KindInvalid, fmt.Sprintf("The content is %s, not the %s it was sent as.", head.Format, d.Format), "intake: content is not of its type")
 		}
 		return head, err
 	}
+	by := d.By
+	if by.Kind == "" {
+		by.Kind = "system"
+	}
 	for try := 1; ; try++ {
-		summary, err = in.Store.Import(ctx, d.Institution, bot.Actor{Kind: "system"}, options, time.Now().UTC(), read)
+		summary, err = in.Store.Import(ctx, d.Institution, by, options, time.Now().UTC(), read)
 		if !store.Contended(err) || try == attempts {
 			return summary, err
 		}

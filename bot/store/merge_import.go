@@ -124,9 +124,31 @@ func (m *importing) owners(ctx context.Context, identifiers []bot.Identifier) (m
 }
 
 func (m *importing) quarantineMerge(ctx context.Context, merge bot.Merge, reason string) error {
-	whole, err := json.Marshal(merge)
+	s := merge.Survivor
+	whole, err := json.Marshal(plainMerge{s.Identifiers, s.Sex, s.BirthDate, merge.Retired, merge.Position})
 	if err != nil {
 		return fmt.Errorf("store: quarantine a merge: %w", err)
 	}
-	return m.quarantine(ctx, bot.Quarantined{Position: merge.Position, Reason: reason, Format: "merge", Payload: bot.T(string(whole))})
+	return m.quarantine(ctx, bot.Quarantined{Position: merge.Position, Reason: reason, Format: mergeFormat, Payload: bot.T(string(whole))})
+}
+
+// mergeFormat is what the payload of a quarantined merge is: JSON of plainMerge.
+const mergeFormat = "merge"
+
+// plainMerge is a merge as the quarantine keeps it, without the survivor's name.
+type plainMerge struct {
+	Survivor  []bot.Identifier
+	Sex       bot.Sex
+	BirthDate bot.Date
+	Retired   []bot.Identifier
+	Position  string
+}
+
+// mergeOf reads a quarantined merge back.
+func mergeOf(payload bot.Text) (bot.Merge, error) {
+	var p plainMerge
+	if err := json.Unmarshal([]byte(payload.Plain()), &p); err != nil {
+		return bot.Merge{}, bot.Errorf(bot.KindInvalid, "This item is not a merge that can be read again.", "store: a quarantined merge does not decode")
+	}
+	return bot.Merge{Survivor: bot.Patient{Identifiers: p.Survivor, Sex: p.Sex, BirthDate: p.BirthDate}, Retired: p.Retired, Position: p.Position}, nil
 }

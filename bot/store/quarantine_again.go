@@ -18,7 +18,15 @@ type Reread struct {
 
 // read hands the item on; records the store decodes itself.
 func (r Reread) read(q bot.Quarantined, to bot.ImportSink) (bot.ImportHead, error) {
-	if q.Format != RecordFormat {
+	switch q.Format {
+	case RecordFormat:
+	case mergeFormat:
+		merge, err := mergeOf(q.Payload)
+		if err != nil {
+			return bot.ImportHead{}, err
+		}
+		return bot.ImportHead{Format: mergeFormat}, to.Merge(merge)
+	default:
 		return r.File(q, to)
 	}
 	record, err := RecordOf(q.Payload)

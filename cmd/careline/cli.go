@@ -28,7 +28,9 @@ type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Serve patients and staff over HTTP."`
 	Ask         askCmd         `cmd:"" help:"Ask one question about a patient's report and print the answer."`
 	Chat        chatCmd        `cmd:"" help:"Talk about a patient's report in the terminal."`
-	Import      importCmd      `cmd:"" help:"Import laboratory reports (FHIR R4 JSON, CSV)."`
+	Import      importCmd      `cmd:"" help:"Import laboratory reports: FHIR R4 JSON, HL7 v2, CSV, TSV, XLSX; or watch a folder."`
+	Quarantine  quarantineCmd  `cmd:"" help:"What could not be trusted: list it, show it, read it again, dismiss it."`
+	Names       namesCmd       `cmd:"" help:"Printed names the catalogue does not know: out as CSV, decisions in."`
 	Export      exportCmd      `cmd:"" help:"Write one patient's reports for another system."`
 	BindCode    bindCodeCmd    `cmd:"" help:"Make a one-time code with which a patient's account is bound."`
 	Patient     patientCmd     `cmd:"" help:"Show, merge and unmerge patients; move a report to the right one."`

@@ -39,3 +39,17 @@ func (a *app) institution(ctx context.Context, g *global) (bot.Institution, erro
 		"There is more than one institution: name one with --institution. `careline institution list` shows them.",
 		"institution: %d to choose from", len(all))
 }
+
+// openAt is open, with the institution the command works for.
+func (g *global) openAt(ctx context.Context, log *slog.Logger) (*app, bot.Institution, error) {
+	a, err := g.open(ctx, log)
+	if err != nil {
+		return nil, bot.Institution{}, err
+	}
+	inst, err := a.institution(ctx, g)
+	if err != nil {
+		a.close()
+		return nil, bot.Institution{}, err
+	}
+	return a, inst, nil
+}

@@ -10,21 +10,50 @@ import (
 	"os"
 	"path/filepath"
 	"text/tabwriter"
-	"time"
 
 	"careline/bot"
+	"careline/bot/intake"
 	"careline/bot/store"
 	"careline/retrieval/labs"
 )
 
 type importCmd struct {
-	Files []string `arg:"" help:"Files to import: FHIR R4 JSON or CSV in UTF-8." type:"path"`
-	JSON  bool     `help:"Print the summary as one JSON object a file." name:"json"`
+	Files      []string `arg:"" optional:"" help:"Files to import: FHIR R4 JSON, HL7 v2, CSV, TSV or XLSX." type:"path"`
+	Watch      string   `help:"Import what is put into this folder, until interrupted; files move to done/ or failed/." type:"path" placeholder:"DIR"`
+	DryRun     bool     `help:"Say what an import would do and store nothing."`
+	Columns    string   `help:"A mapping file (YAML) for sheets whose headers are not known." type:"path" placeholder:"FILE"`
+	Source     string   `help:"The feed the files belong to, as 'careline feed status' shows it (default: by hand, or the folder's name)."`
+	Quarantine bool     `help:"List what could not be trusted and is kept; 'careline quarantine' does more."`
+	JSON       bool     `help:"Print the summary as one JSON object a file." name:"json"`
+}
+
+// Validate asks for exactly one thing to do.
+func (c importCmd) Validate() error {
+	asked := 0
+	for _, a := range []bool{len(c.Files) > 0, c.Watch != "", c.Quarantine} {
+		if a {
+			asked++
+		}
+	}
+	if asked != 1 {
+		return errors.New("name files, or one of --watch DIR and --quarantine")
+	}
+	if c.Watch != "" && c.DryRun {
+		return errors.New("--dry-run is for files, not for --watch")
+	}
+	return nil
 }
 
 // Run imports each file whole or not at all. It goes on after a file that was
 // refused and fails at the end.
 func (c importCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
+	if c.Quarantine {
+		return quarantineListCmd{JSON: c.JSON, Limit: 1000}.Run(ctx, io, g, log)
+	}
+	columns, err := readColumns(c.Columns)
+	if err != nil {
+		return err
+	}
 	a, err := g.open(ctx, log)
 	if err != nil {
 		return err
@@ -34,46 +63,52 @@ func (c importCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	var refused error
-	table := tabwriter.NewWriter(io.out, 0, 4, 2, ' ', 0)
-	if !c.JSON {
-		fmt.Fprintln(table, "FILE\tFORMAT\tPATIENTS\tREPORTS\tRESULTS\tCHANGED\tQUARANTINED")
+	summaries := newSummaries(io, c.JSON)
+	if c.Watch != "" {
+		watcher := &intake.Watcher{Intake: a.intake(log), Institution: inst.ID, Dir: c.Watch, Source: c.Source, Columns: columns, Done: summaries.add}
+		fmt.Fprintf(io.err, "Watching %s. Press Ctrl-C to stop.\n", c.Watch)
+		if err := watcher.Run(ctx); err != nil {
+			return err
+		}
+		return summaries.flush()
 	}
+	o := intake.FileOptions{Source: c.Source, Columns: columns, DryRun: c.DryRun, By: bot.Actor{Kind: "operator"}}
 	for _, path := range c.Files {
-		summary, err := a.importFile(ctx, inst, path)
-		if err != nil {
-			fmt.Fprintf(io.err, "careline: %s: %s\n", filepath.Base(path), sentence(err))
-			refused = bot.Errorf(bot.KindInvalid, "At least one file was not imported; nothing of it was stored.", "import %s: %w", filepath.Base(path), err)
-			continue
-		}
-		if c.JSON {
-			if err := json.NewEncoder(io.out).Encode(summary); err != nil {
-				return err
-			}
-			continue
-		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\n", filepath.Base(path), summary.Format, summary.Patients, summary.Reports, summary.Results, summary.Changed, summary.Quarantined)
+		summary, err := importFile(ctx, io, a.intake(log), inst, path, o)
+		summaries.add(filepath.Base(path), summary, err)
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	return refused
+	return errors.Join(summaries.flush(), summaries.refused)
 }
 
-func (a *app) importFile(ctx context.Context, inst bot.Institution, path string) (store.ImportSummary, error) {
+func importFile(ctx context.Context, io stdio, in *intake.Intake, inst bot.Institution, path string, o intake.FileOptions) (store.ImportSummary, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return store.ImportSummary{}, openError(err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return store.ImportSummary{}, bot.Errorf(bot.KindInvalid, "This is a folder; name the files in it.", "import: a folder")
-	}
-	parsed, err := labs.Parse(a.catalogue, filepath.Base(path), f, labs.Options{Location: inst.Location()})
+	info, err := f.Stat()
 	if err != nil {
-		return store.ImportSummary{}, err
+		return store.ImportSummary{}, openError(err)
 	}
-	return a.store.SaveImport(ctx, inst.ID, bot.Actor{Kind: "operator"}, parsed, time.Now().UTC())
+	if info.IsDir() {
+		return store.ImportSummary{}, bot.Errorf(bot.KindInvalid, "This is a folder; name the files in it, or use --watch.", "import: a folder")
+	}
+	read, finish := progress(io, filepath.Base(path), f, info.Size())
+	defer finish()
+	return in.File(ctx, inst.ID, labs.Source{Name: filepath.Base(path), ReaderAt: read, Size: info.Size()}, o)
+}
+
+// readColumns reads a mapping file; none is nil.
+func readColumns(path string) (*labs.ColumnMap, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, openError(err)
+	}
+	defer f.Close()
+	return labs.ReadColumnMap(f)
 }
 
 func openError(err error) error {
@@ -85,6 +120,39 @@ func openError(err error) error {
 	}
 	return bot.Errorf(bot.KindInvalid, "The file cannot be opened.", "import: %w", err)
 }
+
+// summaries prints what became of each file.
+type summaries struct {
+	io      stdio
+	json    bool
+	table   *tabwriter.Writer
+	refused error
+}
+
+func newSummaries(io stdio, asJSON bool) *summaries {
+	s := &summaries{io: io, json: asJSON, table: tabwriter.NewWriter(io.out, 0, 4, 2, ' ', 0)}
+	if !asJSON {
+		fmt.Fprintln(s.table, "FILE\tFORMAT\tPATIENTS\tREPORTS\tRESULTS\tCHANGED\tUNMAPPED\tQUARANTINED")
+	}
+	return s
+}
+
+func (s *summaries) add(name string, sum store.ImportSummary, err error) {
+	switch {
+	case err != nil:
+		fmt.Fprintf(s.io.err, "careline: %s: %s\n", name, sentence(err))
+		s.refused = bot.Errorf(bot.KindInvalid, "At least one file was not imported; nothing of it was stored.", "import %s: %w", name, err)
+	case s.json:
+		_ = json.NewEncoder(s.io.out).Encode(struct {
+			File string `json:"file"`
+			store.ImportSummary
+		}{name, sum})
+	default:
+		fmt.Fprintf(s.table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\n", name, sum.Format, sum.Patients, sum.Reports, sum.Results, sum.Changed, sum.Unmapped, sum.Quarantined)
+	}
+}
+
+func (s *summaries) flush() error { return s.table.Flush() }
 
 // sentence is what a person reads of an error.
 func sentence(err error) string {

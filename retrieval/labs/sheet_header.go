@@ -23,7 +23,7 @@ var needed = []struct{ column, header string }{
 var errNoHeader = errors.New("labs: no header line")
 
 func noHeader(missing string) error {
-	return bot.Errorf(bot.KindInvalid, fmt.Sprintf("The file is not FHIR JSON, and as a table its header line has no column %s.", missing), "labs: sheet without column %s: %w", missing, errNoHeader)
+	return bot.Errorf(bot.KindInvalid, fmt.Sprintf("The file is neither FHIR JSON, HL7 v2 nor XLSX, and as a table its header line has no column %s.", missing), "labs: sheet without column %s: %w", missing, errNoHeader)
 }
 
 // findHeader reads down to the header line and leaves the lines below it.
