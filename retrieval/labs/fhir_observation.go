@@ -58,7 +58,7 @@ func (b *bundle) result(o *node, part *measured, id string, holder *node, in set
 		Method: readable(o.Method.said(), mostName), Status: statusWithin(o, holder), EffectiveAt: b.effectiveWithin(o, holder), IssuedAt: b.issuedWithin(o, holder),
 		Laboratory: b.laboratoryOf(o), AbsentReason: readable(part.Absent.anyCode(), mostName), Value: value, Flag: flag,
 	}
-	r.Interval = intervalOf(part.Range, whom{in.sex, in.born, r.EffectiveAt.In(b.zone)}, part.Quantity)
+	r.Interval = intervalOf(part.Range, whom{b.catalogue.words, in.sex, in.born, r.EffectiveAt.In(b.zone)}, part.Quantity)
 	if r.Name == "" {
 		r.Name = readable(part.Code.anyCode(), mostName)
 	}
@@ -160,7 +160,7 @@ func (b *bundle) settingOf(o, holder, subject *node) setting {
 		in.title = readable(holder.Code.said(), mostName)
 	}
 	if subject != nil {
-		in.sex, in.born = sexOf(subject.Gender), birthDate(subject.BirthDate)
+		in.sex, in.born = b.catalogue.words.sexOf(subject.Gender), birthDate(subject.BirthDate)
 	}
 	return in
 }
@@ -168,10 +168,10 @@ func (b *bundle) settingOf(o, holder, subject *node) setting {
 func (b *bundle) specimen(o *node) bot.Specimen {
 	for _, ref := range o.Specimen {
 		if s := b.resolve(o, ref); s != nil && s.SpecimenType.said() != "" {
-			return specimenOf(s.SpecimenType.said())
+			return b.catalogue.words.specimenOf(s.SpecimenType.said())
 		}
 		if ref.Display != "" {
-			return specimenOf(ref.Display)
+			return b.catalogue.words.specimenOf(ref.Display)
 		}
 	}
 	return bot.SpecimenUnknown

@@ -17,7 +17,7 @@ func (b *bundle) patient(about, p *node) (bot.Patient, bool) {
 		b.refuse(about, "the patient it refers to is not in the file")
 		return bot.Patient{}, false
 	}
-	patient := patientOf(p)
+	patient := b.patientOf(p)
 	switch {
 	case len(patient.Identifiers) == 0:
 		b.refuse(about, "the patient has no identifier")
@@ -56,7 +56,7 @@ func (b *bundle) merges(n *node) {
 			b.refuse(n, "the patient it is linked to is not in the file")
 			continue
 		}
-		survivor, retired := patientOf(other), patientOf(n)
+		survivor, retired := b.patientOf(other), b.patientOf(n)
 		if l.Type == "replaces" {
 			survivor, retired = retired, survivor
 		}
@@ -66,8 +66,8 @@ func (b *bundle) merges(n *node) {
 	}
 }
 
-func patientOf(p *node) bot.Patient {
-	patient := bot.Patient{Name: bot.T(readable(nameOf(p.Name), mostName)), Sex: sexOf(p.Gender), BirthDate: birthDate(p.BirthDate)}
+func (b *bundle) patientOf(p *node) bot.Patient {
+	patient := bot.Patient{Name: bot.T(readable(nameOf(p.Name), mostName)), Sex: b.catalogue.words.sexOf(p.Gender), BirthDate: birthDate(p.BirthDate)}
 	for _, i := range p.Identifier {
 		if value := readable(i.Value, mostName); value != "" {
 			patient.Identifiers = append(patient.Identifiers, bot.Identifier{System: readable(i.System, mostName), Type: readable(i.Type.anyCode(), mostName), Value: value})

@@ -11,9 +11,10 @@ import (
 
 // whom is what the choice among several ranges depends on.
 type whom struct {
-	sex  bot.Sex
-	born bot.Date
-	at   time.Time // of the observation, in the source's zone
+	words fileWords
+	sex   bot.Sex
+	born  bot.Date
+	at    time.Time // of the observation, in the source's zone
 }
 
 // intervalOf is the printed interval for the patient's sex and age at the
@@ -51,9 +52,9 @@ func (r refRange) suits(who whom) suitable {
 	}
 	suits := suitsYes
 	for _, c := range r.AppliesTo {
-		sex := sexOf(c.said())
+		sex := who.words.sexOf(c.said())
 		if sex == bot.SexUnknown {
-			sex = sexOf(c.anyCode())
+			sex = who.words.sexOf(c.anyCode())
 		}
 		switch {
 		case sex == bot.SexUnknown:

@@ -89,12 +89,7 @@ func (m *hl7Message) personName(field string) string {
 
 // sex reads table 0001.
 func (m *hl7Message) sex(field string) bot.Sex {
-	switch s := m.said(m.part(field, 1), mostName); strings.ToUpper(s) {
-	case "O", "A":
-		return bot.SexOther
-	default:
-		return sexOf(s)
-	}
+	return m.catalogue.words.sexOf(m.said(m.part(field, 1), mostName))
 }
 
 // phone is the first telephone number of a field of type XTN: as one text, or its

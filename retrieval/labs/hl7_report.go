@@ -138,7 +138,7 @@ func (m *hl7Message) specimenSaid(s string, by byte) bot.Specimen {
 			return known
 		}
 	}
-	return specimenOf(strings.Join([]string{c.original, c.text, c.alternateText, c.code}, " "))
+	return m.catalogue.words.specimenOf(strings.Join([]string{c.original, c.text, c.alternateText, c.code}, " "))
 }
 
 // parentOf is the result an order grew out of, such as the organism of a

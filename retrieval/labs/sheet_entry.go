@@ -70,7 +70,7 @@ func (s *sheet) entry(l line) (sheetEntry, string) {
 	case born > bot.DateOf(r.made, s.options.Location):
 		return r, "the birth date lies after the result"
 	}
-	r.patient = bot.Patient{Identifiers: ids, Name: bot.T(r.said("name")), Sex: s.repeats.sex.of(r.said("sex"), sexOf), BirthDate: born, Phone: bot.T(r.said("phone"))}
+	r.patient = bot.Patient{Identifiers: ids, Name: bot.T(r.said("name")), Sex: s.repeats.sex.of(r.said("sex"), s.catalogue.words.sexOf), BirthDate: born, Phone: bot.T(r.said("phone"))}
 	r.report = bot.Report{System: csvSystem, Number: r.reportNumber(), Title: r.constant("title", s.sheetFile.columns.Constants.Title), Status: r.status(),
 		Laboratory: r.constant("laboratory", s.sheetFile.columns.Constants.Laboratory), IssuedAt: r.reported}
 	if r.said("collected") != "" {
@@ -104,7 +104,9 @@ func (s *sheet) time(text string) time.Time {
 	return t
 }
 
-func (r sheetEntry) status() bot.ResultStatus { return r.repeats.status.of(r.said("status"), statusOf) }
+func (r sheetEntry) status() bot.ResultStatus {
+	return r.repeats.status.of(r.said("status"), r.catalogue.words.statusOf)
+}
 
 // ofResult are the columns that speak of one result: a merged cell of one of them
 // is not the next line's.

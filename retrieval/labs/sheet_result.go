@@ -60,7 +60,7 @@ func (s *sheet) result(r sheetEntry, p printed) bot.Result {
 		flag = p.flag
 	}
 	x := bot.Result{
-		SourceID: s.sourceID(r, p.name), Name: p.name, Code: p.code, Specimen: s.repeats.specimen.of(r.said("specimen"), specimenOf), Method: p.method, Value: value,
+		SourceID: s.sourceID(r, p.name), Name: p.name, Code: p.code, Specimen: s.repeats.specimen.of(r.said("specimen"), s.catalogue.words.specimenOf), Method: p.method, Value: value,
 		Interval: s.sheetFile.columns.interval(p.interval), Flag: flag, Status: r.status(), Note: p.note, Laboratory: r.report.Laboratory, EffectiveAt: r.made,
 	}
 	if x.Value.Printed == "" {

@@ -1,96 +1,125 @@
 package labs
 
 import (
+	_ "embed"
+	"fmt"
 	"strings"
-	"time"
+
+	"github.com/goccy/go-yaml"
 
 	"careline/bot"
 	"careline/bot/fold"
 )
 
-// timeShapes are how Chinese laboratory systems and FHIR write a time.
-var timeShapes = []string{
-	"2006-1-2 15:04:05", "2006-1-2 15:04", time.RFC3339Nano, "2006-1-2T15:04:05", "2006-1-2T15:04", "2006-1-2",
-	"2006/1/2 15:04:05", "2006/1/2 15:04", "2006/1/2", "2006.1.2 15:04:05", "2006.1.2 15:04", "2006.1.2", "20060102150405", "200601021504", "20060102", "20060102 15:04:05", "20060102 15:04",
-	"2006年1月2日 15:04:05", "2006年1月2日 15:04", "2006年1月2日15:04:05", "2006年1月2日15:04", "2006年1月2日15时4分5秒", "2006年1月2日15时4分", "2006年1月2日 15时4分5秒", "2006年1月2日 15时4分", "2006年1月2日",
-	"2006/1/2 PM 3:04:05", "2006/1/2 PM 3:04", "2006-1-2 PM 3:04:05", "2006-1-2 PM 3:04",
+//go:embed data/words.yaml
+var wordsFile []byte
+
+// fileWords are what the words of files mean.
+type fileWords struct {
+	sex      map[string]bot.Sex
+	status   map[string]bot.ResultStatus
+	specimen []specimenWords
+	title    []specimenWords
+	// Words of names that say nothing of the analyte: in front, behind.
+	before, behind []string
+	fronts         map[bot.Specimen][]string // a specimen's word in front of a name
 }
 
-// parseTime reads a time; one without a zone is the zone's.
-func parseTime(s string, zone *time.Location) (time.Time, bool) {
-	s = halfDays.Replace(strings.TrimSpace(plainDigits(s)))
-	for _, shape := range timeShapes {
-		if t, err := time.ParseInLocation(shape, s, zone); err == nil && t.Year() > 1900 && t.Year() < 2200 {
-			return t.UTC(), true
+type specimenWords struct {
+	Is  bot.Specimen `yaml:"is"`
+	Has []string     `yaml:"has"`
+}
+
+func loadFileWords() (w fileWords, err error) {
+	var file struct {
+		Sex      map[bot.Sex][]string          `yaml:"sex"`
+		Status   map[bot.ResultStatus][]string `yaml:"status"`
+		Specimen []specimenWords               `yaml:"specimen"`
+		Title    []specimenWords               `yaml:"title"`
+		Names    struct {
+			Before []string                  `yaml:"before"`
+			Behind []string                  `yaml:"behind"`
+			Front  map[bot.Specimen][]string `yaml:"front"`
+		} `yaml:"names"`
+	}
+	if err := yaml.UnmarshalWithOptions(wordsFile, &file, yaml.Strict()); err != nil {
+		return w, fmt.Errorf("labs: data/words.yaml: %w", err)
+	}
+	w = fileWords{specimen: file.Specimen, title: file.Title, before: file.Names.Before, behind: file.Names.Behind, fronts: file.Names.Front}
+	if w.sex, err = meanings(file.Sex); err != nil {
+		return w, err
+	}
+	w.status, err = meanings(file.Status)
+	return w, err
+}
+
+// meanings turns a meaning's words round.
+func meanings[M ~string](file map[M][]string) (map[string]M, error) {
+	all := map[string]M{}
+	for meaning, words := range file {
+		for _, word := range words {
+			if other, twice := all[fold.Text(word)]; twice && other != meaning {
+				return nil, fmt.Errorf("labs: data/words.yaml: %q is %s and %s", word, other, meaning)
+			}
+			all[fold.Text(word)] = meaning
 		}
 	}
-	return time.Time{}, false
+	return all, nil
 }
 
-// halfDays are the words a spreadsheet in Chinese writes for AM and PM.
-var halfDays = strings.NewReplacer("上午", "AM", "下午", "PM")
-
-// dateOf reads a birth date, "" when it cannot be read.
-func dateOf(s string, zone *time.Location) bot.Date {
-	t, ok := parseTime(s, zone)
-	if !ok {
-		return ""
-	}
-	return bot.DateOf(t, zone)
-}
-
-func sexOf(s string) bot.Sex {
-	switch fold.Text(s) {
-	case "女", "女性", "f", "female":
-		return bot.SexFemale
-	case "男", "男性", "m", "male":
-		return bot.SexMale
-	case "other", "其他":
-		return bot.SexOther
+func (w fileWords) sexOf(s string) bot.Sex {
+	if sex, known := w.sex[fold.Text(s)]; known {
+		return sex
 	}
 	return bot.SexUnknown
 }
 
-func statusOf(s string) bot.ResultStatus {
-	switch fold.Text(s) {
-	case "", "final", "f", "已审核", "审核", "已发布", "最终":
-		return bot.StatusFinal
-	case "preliminary", "p", "初步", "未审核":
-		return bot.StatusPreliminary
-	case "corrected", "c", "更正", "已更正":
-		return bot.StatusCorrected
-	case "amended", "修改":
-		return bot.StatusAmended
-	case "cancelled", "x", "作废", "取消":
-		return bot.StatusCancelled
-	case "registered", "已登记":
-		return bot.StatusRegistered
-	case "entered-in-error":
-		return bot.StatusError
+func (w fileWords) statusOf(s string) bot.ResultStatus {
+	if status, known := w.status[fold.Text(s)]; known {
+		return status
 	}
 	return bot.StatusUnknown
 }
 
 // specimenOf sorts what a file says of the specimen.
-func specimenOf(s string) bot.Specimen {
-	key := fold.Text(s)
-	has := func(words ...string) bool {
-		for _, w := range words {
-			if strings.Contains(key, w) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case key == "":
+func (w fileWords) specimenOf(s string) bot.Specimen {
+	if fold.Text(s) == "" {
 		return bot.SpecimenUnknown
-	case has("尿", "urine"):
-		return bot.SpecimenUrine
-	case has("便", "粪", "stool", "faec", "feces", "fecal"):
-		return bot.SpecimenStool
-	case has("血", "blood", "serum", "plasma"):
-		return bot.SpecimenBlood
+	}
+	if found := firstSpecimen(w.specimen, s); found != bot.SpecimenUnknown {
+		return found
 	}
 	return bot.SpecimenOther
+}
+
+// specimenOfTitle is what a report's title says of its items' specimen.
+func (w fileWords) specimenOfTitle(title string) bot.Specimen { return firstSpecimen(w.title, title) }
+
+func firstSpecimen(words []specimenWords, s string) bot.Specimen {
+	key := fold.Text(s)
+	for _, w := range words {
+		for _, word := range w.Has {
+			if strings.Contains(key, word) {
+				return w.Is
+			}
+		}
+	}
+	return bot.SpecimenUnknown
+}
+
+// bare is a name's key without the words around it that say nothing of the
+// analyte.
+func (w fileWords) bare(key string) string {
+	for _, word := range w.before {
+		if cut, found := strings.CutPrefix(key, word); found {
+			key = cut
+			break
+		}
+	}
+	for _, word := range w.behind {
+		if cut, found := strings.CutSuffix(key, word); found {
+			return cut
+		}
+	}
+	return key
 }
