@@ -87,6 +87,8 @@ type Bare struct {
 type Proposal struct {
 	Low        bot.Decimal `yaml:"low"`
 	High       bot.Decimal `yaml:"high"`
+	LowOver    string      `yaml:"low_over"` // from where to where the published lists put it
+	HighOver   string      `yaml:"high_over"`
 	Action     bot.Tier    `yaml:"action"`
 	ValidHours int         `yaml:"valid_hours"`
 	Source     string      `yaml:"source"`
@@ -299,12 +301,23 @@ func (c *Catalogue) Synonyms() [][]string {
 	return all
 }
 
+// basis is the source with the range over the published lists, for who approves.
+func (p Proposal) basis() string {
+	basis := p.Source
+	for _, side := range []struct{ name, over string }{{"low", p.LowOver}, {"high", p.HighOver}} {
+		if side.over != "" {
+			basis += "; published " + side.name + ": " + side.over
+		}
+	}
+	return basis
+}
+
 // CriticalProposals are the critical values a new institution starts with.
 func (c *Catalogue) CriticalProposals() []bot.Critical {
 	var all []bot.Critical
 	for _, a := range c.analytes {
 		if p := a.Critical; p != nil {
-			all = append(all, bot.Critical{Analyte: a.ID, Specimen: a.Specimen, Low: p.Low, High: p.High, UCUM: a.Units[0].UCUM, Action: p.Action, ValidHours: p.ValidHours, Source: p.Source})
+			all = append(all, bot.Critical{Analyte: a.ID, Specimen: a.Specimen, Low: p.Low, High: p.High, UCUM: a.Units[0].UCUM, Action: p.Action, ValidHours: p.ValidHours, Source: p.basis()})
 		}
 	}
 	return all

@@ -404,3 +404,40 @@ func agreesInFactor(t *testing.T, a labs.Analyte, code, factor string) {
 	}
 	t.Errorf("%s: no unit of %s has the factor %s", a.ID, code, factor)
 }
+
+// TestACriticalProposalLiesWithinThePublishedLists: who approves it sees the range
+// over the sources beside the proposal.
+func TestACriticalProposalLiesWithinThePublishedLists(t *testing.T) {
+	t.Parallel()
+	shown := 0
+	for _, a := range catalogue(t).All() {
+		p := a.Critical
+		if p == nil {
+			continue
+		}
+		for _, side := range []struct {
+			bound bot.Decimal
+			over  string
+		}{{p.Low, p.LowOver}, {p.High, p.HighOver}} {
+			if side.over == "" {
+				continue
+			}
+			shown++
+			low, high, ranged := strings.Cut(side.over, "-")
+			if !ranged {
+				high = low
+			}
+			if !side.bound.Valid() || rational(t, side.bound.String()).Cmp(rational(t, low)) < 0 || rational(t, side.bound.String()).Cmp(rational(t, high)) > 0 {
+				t.Errorf("%s: %s is proposed, %s published", a.ID, side.bound, side.over)
+			}
+		}
+	}
+	if shown < 20 {
+		t.Errorf("only %d ranges are given", shown)
+	}
+	for _, line := range catalogue(t).CriticalProposals() {
+		if line.Analyte == "K" && !strings.Contains(line.Source, "published high: 6.0-6.5") {
+			t.Errorf("potassium's source is %q", line.Source)
+		}
+	}
+}
