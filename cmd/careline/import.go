@@ -65,7 +65,7 @@ func (c importCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logge
 	}
 	summaries := newSummaries(io, c.JSON)
 	if c.Watch != "" {
-		watcher := &intake.Watcher{Intake: a.intake(log), Institution: inst.ID, Dir: c.Watch, Source: c.Source, Columns: columns, Done: summaries.add}
+		watcher := &intake.Watcher{Intake: a.intake(log), Institution: inst.ID, Dir: c.Watch, Source: c.Source, Columns: columns, Done: summaries.addNow}
 		fmt.Fprintf(io.err, "Watching %s. Press Ctrl-C to stop.\n", c.Watch)
 		if err := watcher.Run(ctx); err != nil {
 			return err
@@ -150,6 +150,12 @@ func (s *summaries) add(name string, sum store.ImportSummary, err error) {
 	default:
 		fmt.Fprintf(s.table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\n", name, sum.Format, sum.Patients, sum.Reports, sum.Results, sum.Changed, sum.Unmapped, sum.Quarantined)
 	}
+}
+
+// addNow is add for who watches: the line is shown at once.
+func (s *summaries) addNow(name string, sum store.ImportSummary, err error) {
+	s.add(name, sum, err)
+	_ = s.flush()
 }
 
 func (s *summaries) flush() error { return s.table.Flush() }
