@@ -74,7 +74,7 @@ func importWorker(dsn, keys, from string) error {
 
 // TestEveryAcknowledgedMessageIsInAndNoneTwice: the sender repeats what was not
 // acknowledged, as an MLLP sender does; the importing process is killed at any moment.
-func TestEveryAcknowledgedMessageIsInAndNoneTwice(t *testing.T) {
+func TestEveryAcknowledgedMessageIsInAndNoneTwiceWhenTheImportIsKilled(t *testing.T) {
 	t.Parallel()
 	dsn := postgrestest.NewDSN(t)
 	db, err := postgres.Open(t.Context(), dsn.Service, postgres.Options{})
