@@ -66,14 +66,17 @@ func (a *app) importFile(ctx context.Context, inst bot.Institution, path string)
 		return store.ImportSummary{}, openError(err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
+	info, err := f.Stat()
+	if err != nil {
+		return store.ImportSummary{}, openError(err)
+	}
+	if info.IsDir() {
 		return store.ImportSummary{}, bot.Errorf(bot.KindInvalid, "This is a folder; name the files in it.", "import: a folder")
 	}
-	parsed, err := labs.Parse(a.catalogue, filepath.Base(path), f, labs.Options{Location: inst.Location()})
-	if err != nil {
-		return store.ImportSummary{}, err
-	}
-	return a.store.SaveImport(ctx, inst.ID, bot.Actor{Kind: "operator"}, parsed, time.Now().UTC())
+	source := labs.Source{Name: filepath.Base(path), ReaderAt: f, Size: info.Size()}
+	return a.store.Import(ctx, inst.ID, bot.Actor{Kind: "operator"}, store.ImportOptions{}, time.Now().UTC(), func(to bot.ImportSink) (bot.ImportHead, error) {
+		return labs.Read(a.catalogue, source, labs.Options{Location: inst.Location()}, to)
+	})
 }
 
 func openError(err error) error {
