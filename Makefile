@@ -1,5 +1,5 @@
 # The two commands of the README are `make run` and `make test`.
-.PHONY: run build setup test prove bench fuzz
+.PHONY: run build setup test prove bench bench-import fuzz
 
 # Installs what is missing, builds, starts the demo on http://localhost:8080.
 run: setup build
@@ -26,5 +26,11 @@ prove:
 # Figures as ratios of one run; compare two runs with benchstat.
 bench:
 	./setup.sh
-	go test -run '^$$' -bench . -skip Path -benchmem -timeout 30m ./bot/... ./retrieval/... ./cmd/...
+	go test -run '^$$' -bench . -skip 'Path|ImportFile|MLLP' -benchmem -timeout 30m ./bot/... ./retrieval/... ./cmd/...
 	go test -run '^$$' -bench Path -benchtime 3000x ./cmd/careline
+
+# Files of 64 MiB and messages, from their first byte to the commit, fsync on.
+bench-import:
+	./setup.sh
+	go test -run '^$$' -bench ImportFile -benchtime 1x -count 3 -timeout 60m ./cmd/careline
+	go test -run '^$$' -bench MLLP -benchtime 10000x -count 3 -timeout 30m ./cmd/careline

@@ -43,13 +43,14 @@ func (k *known) nextPatient() bot.PatientID {
 	return bot.PatientID(id)
 }
 
-// A plan made and kept while the tables are small, or before they have
-// statistics, would read them whole when they have grown within the same import.
-// So every look-up is one probe of an index a key (lateral, limit 1), and from the
-// second chunk on statements are planned anew.
+// Plans are made once and kept, also those of the foreign keys' checks, which
+// would be planned again for every row otherwise. A plan made while the tables
+// are small, or before they have statistics, would read them whole when they have
+// grown within the same import: so every look-up is one probe of an index a key
+// (lateral, limit 1), and from the second chunk on plans are made anew, once a chunk.
 const (
-	byIndex   = `select set_config('enable_seqscan', 'off', true)`
-	planAgain = `select set_config('plan_cache_mode', 'force_custom_plan', true)`
+	keepPlans = `select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
+	planAgain = `discard plans`
 )
 
 // survivor is the patient p stands for. Both are locked, so that a merge of
@@ -74,11 +75,12 @@ func (m *importing) look(ctx context.Context) (*known, error) {
 	identifiers, reports, results := m.next.keys()
 	b := &pgx.Batch{}
 	if m.number == 0 {
-		b.Queue(byIndex)
+		b.Queue(keepPlans)
 		b.Queue(`insert into imports (institution_id, format, digest, source, at) values ($1, '', '', $2, $3) returning id`, string(m.id), m.Source, m.now).
 			QueryRow(func(row pgx.Row) error { return row.Scan(&m.number) })
 	} else {
 		b.Queue(planAgain)
+		b.Queue(`release savepoint chunk`) // nested ones would be searched for every row
 	}
 	b.Queue(`savepoint chunk`)
 	// Reports first: whoever is known as the owner of one is then known by identifier too.

@@ -69,18 +69,15 @@ func (s *Store) Decide(ctx context.Context, id bot.InstitutionID, by bot.Actor, 
 	}))
 }
 
-// Decisions are all decisions, by name.
+// Decisions are all decisions, by name. Every message asks for them: one round trip.
 func (s *Store) Decisions(ctx context.Context, id bot.InstitutionID) (all []Decision, err error) {
-	err = s.db.InRead(ctx, id, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `select name, specimen, analyte_id, decided_by_kind, decided_by_id, decided_at from name_decisions order by name, specimen`)
-		if err != nil {
-			return err
-		}
+	b := &pgx.Batch{}
+	b.Queue(`select name, specimen, analyte_id, decided_by_kind, decided_by_id, decided_at from name_decisions order by name, specimen`).Query(func(rows pgx.Rows) error {
 		all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (d Decision, err error) {
 			err = row.Scan(&d.Name, (*string)(&d.Specimen), (*string)(&d.Analyte), &d.By.Kind, &d.By.ID, &d.At)
 			return d, err
 		})
 		return err
 	})
-	return all, unavailable(err)
+	return all, unavailable(s.db.Batch(ctx, id, b))
 }

@@ -34,6 +34,10 @@ type app struct {
 	critical  func(context.Context, bot.InstitutionID) ([]bot.Critical, error)
 }
 
+// connections to the database a process holds at most: machines that send at the
+// same time wait for the same commit, not for each other.
+const connections = 24
+
 // open connects to the database, starting the private cluster when it is down
 // and no DATABASE_URL is given, and wires the parts.
 func (g *global) open(ctx context.Context, log *slog.Logger) (*app, error) {
@@ -41,7 +45,7 @@ func (g *global) open(ctx context.Context, log *slog.Logger) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := postgres.Open(ctx, service, postgres.Options{})
+	db, err := postgres.Open(ctx, service, postgres.Options{MaxConns: connections})
 	if err != nil {
 		return nil, bot.Errorf(bot.KindUnavailable, "The database does not answer. `careline doctor` says what to do.", "open database: %w", err)
 	}

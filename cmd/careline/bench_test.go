@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -10,9 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,9 +25,22 @@ import (
 	"careline/channels/webchat"
 )
 
-// benched is a system with the demo loaded on a private cluster of its own, with
-// PostgreSQL's own durability: fsync on.
+// benched is started with the demo loaded.
 func benched(b *testing.B) (*global, *app) {
+	b.Helper()
+	g, a := startedFor(b, true)
+	if _, err := a.loadDemo(b.Context(), time.Now().UTC()); err != nil {
+		b.Fatal(err)
+	}
+	return g, a
+}
+
+// started is a system with one institution and nobody in it.
+func started(b *testing.B) (*global, *app) { return startedFor(b, false) }
+
+// startedFor runs on a private cluster of its own, with PostgreSQL's own
+// durability: fsync on.
+func startedFor(b *testing.B, demo bool) (*global, *app) {
 	b.Helper()
 	g := &global{Home: b.TempDir(), LogLevel: "error"}
 	log := slog.New(slog.DiscardHandler)
@@ -39,14 +49,11 @@ func benched(b *testing.B) (*global, *app) {
 			b.Error(err)
 		}
 	})
-	a, err := g.openMigrated(b.Context(), log, true)
+	a, err := g.openMigrated(b.Context(), log, demo)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(a.close)
-	if _, err := a.loadDemo(b.Context(), time.Now().UTC()); err != nil {
-		b.Fatal(err)
-	}
 	return g, a
 }
 
@@ -220,18 +227,11 @@ func BenchmarkServe(b *testing.B) {
 	b.ReportMetric(memory/float64(b.N), "idle-MiB")
 }
 
-var residentLine = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
-
 func residentMiB(b *testing.B, pid int) float64 {
 	b.Helper()
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
+	resident := statusMiB(pid, "VmRSS:")
+	if resident == 0 {
 		b.Skip("resident memory is read from /proc")
 	}
-	match := residentLine.FindSubmatch(raw)
-	kib, err := strconv.Atoi(string(match[1]))
-	if err != nil {
-		b.Fatal(err)
-	}
-	return float64(kib) / 1024
+	return resident
 }
