@@ -156,12 +156,13 @@ var hostileMutations = []mutation{
 	}},
 	{"keys twice", "fhir", func(r *rand.Rand, f *hostileFile) promise {
 		x := f.facts[r.IntN(len(f.facts))]
-		f.replace(`"value":`+x.Value, `"value":1,"value":`+x.Value)
-		return promise{fewer: true}
+		twice := [...]string{`"value":1,"value":` + x.Value, `"value":` + x.Value + `,"value":1`, `"value":` + x.Value + `,"VALUE":1`}[r.IntN(3)]
+		f.replace(`"value":`+x.Value, twice)
+		return promise{}
 	}},
 	{"a key of another case", "fhir", func(r *rand.Rand, f *hostileFile) promise {
-		f.replace(`"valueQuantity":{`, `"VALUEQUANTITY":{"value":1},"valueQuantity":{`)
-		return promise{fewer: true}
+		f.replace(`,"valueQuantity":{`, [...]string{`,"VALUEQUANTITY":{"value":1},"valueQuantity":{`, `,"value\u0051uantity":{"value":1},"valueQuantity":{`}[r.IntN(2)])
+		return promise{}
 	}},
 	{"a huge field", "csv hl7 fhir", func(r *rand.Rand, f *hostileFile) promise {
 		f.replace(f.facts[0].Name, strings.Repeat("项", 1<<(8+r.IntN(14))))
