@@ -28,3 +28,14 @@ bench:
 	./setup.sh
 	go test -run '^$$' -bench . -skip Path -benchmem -timeout 30m ./bot/... ./retrieval/... ./cmd/...
 	go test -run '^$$' -bench Path -benchtime 3000x ./cmd/careline
+
+# Every parser of what others send, three minutes each.
+FUZZTIME = 3m
+FUZZED = \
+	./retrieval/labs:FuzzHL7 ./retrieval/labs:FuzzFHIR ./retrieval/labs:FuzzCSV ./retrieval/labs:FuzzXLSX ./retrieval/labs:FuzzInterval \
+	./retrieval/labs/ucum:FuzzParse ./bot/intake:FuzzFrames
+fuzz:
+	./setup.sh
+	for target in $(FUZZED); do \
+		go test -run '^$$' -fuzz "^$${target##*:}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$${target%%:*}" || exit 1; \
+	done

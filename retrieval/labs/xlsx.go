@@ -72,7 +72,7 @@ func (b *workbook) read(f *sheetFile, s workbookSheet) error {
 	defer in.Close()
 	rows := newRows(b, in, merged)
 	b.rows = 0
-	return f.read(table{name: s.name, next: func() (line, error) {
+	return f.read(table{name: s.name, date1904: b.date1904, next: func() (line, error) {
 		l, err := rows.next()
 		if err == nil {
 			b.rows++
