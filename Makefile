@@ -34,3 +34,14 @@ bench-import:
 	./setup.sh
 	go test -run '^$$' -bench ImportFile -benchtime 1x -count 3 -timeout 60m ./cmd/careline
 	go test -run '^$$' -bench MLLP -benchtime 10000x -count 3 -timeout 30m ./cmd/careline
+
+# Every parser of what others send, three minutes each.
+FUZZTIME = 3m
+FUZZED = \
+	./retrieval/labs:FuzzHL7 ./retrieval/labs:FuzzFHIR ./retrieval/labs:FuzzCSV ./retrieval/labs:FuzzXLSX ./retrieval/labs:FuzzInterval \
+	./retrieval/labs/ucum:FuzzParse ./bot/intake:FuzzFrames
+fuzz:
+	./setup.sh
+	for target in $(FUZZED); do \
+		go test -run '^$$' -fuzz "^$${target##*:}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$${target%%:*}" || exit 1; \
+	done

@@ -121,7 +121,11 @@ func (u *apiUnderTest) request(method, path, mediaType, body string, headers ...
 }
 
 func (u *apiUnderTest) try(method, path, mediaType, body string, headers ...string) (answer, error) {
-	request, err := http.NewRequest(method, u.server.URL+path, strings.NewReader(body))
+	return u.tryWith(method, path, mediaType, strings.NewReader(body), headers...)
+}
+
+func (u *apiUnderTest) tryWith(method, path, mediaType string, body io.Reader, headers ...string) (answer, error) {
+	request, err := http.NewRequest(method, u.server.URL+path, body)
 	if err != nil {
 		return answer{}, err
 	}

@@ -6,6 +6,12 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"careline/retrieval/labs"
 )
@@ -22,7 +28,7 @@ const headerAtMost = 4 << 10
 // readHeader reads the first MSH segment, behind a batch's headers where there
 // are any. It is not one where the separators are not HL7's.
 func readHeader(raw []byte) (header, bool) {
-	raw = bytes.TrimPrefix(raw[:min(len(raw), headerAtMost)], []byte("\ufeff"))
+	raw = bytes.TrimPrefix(inUTF8(raw[:min(len(raw), headerAtMost)]), []byte("\ufeff"))
 	for line := range bytes.FieldsFuncSeq(raw, func(r rune) bool { return r == '\r' || r == '\n' }) {
 		line = bytes.TrimLeft(line, " \t")
 		switch {
@@ -35,6 +41,33 @@ func readHeader(raw []byte) (header, bool) {
 		return header{append([]string{"MSH", separator}, strings.Split(string(line[4:]), separator)...)}, true
 	}
 	return header{}, false
+}
+
+// inUTF8 is the beginning of a file in UTF-8, where it is UTF-16 or GB18030: what
+// a header says must be seen in each. The last character may be cut.
+func inUTF8(start []byte) []byte {
+	if wide := wideOrder(start); wide != nil {
+		text, _ := wide.NewDecoder().Bytes(start[:len(start)&^1])
+		return text
+	}
+	line, _, _ := bytes.Cut(start, []byte("\r"))
+	if utf8.Valid(line) {
+		return start
+	}
+	text, _ := simplifiedchinese.GB18030.NewDecoder().Bytes(start)
+	return text
+}
+
+// wideOrder is the UTF-16 a message begins in, nil where it does not: by its byte
+// order mark, or by the zero bytes of its first letters.
+func wideOrder(start []byte) encoding.Encoding {
+	switch {
+	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("M\x00S\x00")), bytes.HasPrefix(start, []byte("F\x00H\x00")), bytes.HasPrefix(start, []byte("B\x00H\x00")):
+		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	case bytes.HasPrefix(start, []byte("\xfe\xff")), bytes.HasPrefix(start, []byte("\x00M\x00S")), bytes.HasPrefix(start, []byte("\x00F\x00H")), bytes.HasPrefix(start, []byte("\x00B\x00H")):
+		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+	}
+	return nil
 }
 
 func letterOrDigit(c byte) bool {
@@ -88,13 +121,25 @@ func printable(name string) string {
 // processing id T or D (MSH-11, HL7 table 0103).
 func (h header) Test() bool { return h.field(11) == "T" || h.field(11) == "D" }
 
+// textOf reads a file whose line ends and ASCII letters are single bytes: UTF-16
+// as UTF-8, any other as it is.
+func textOf(s labs.Source) io.Reader {
+	start := make([]byte, 4)
+	n, _ := s.ReadAt(start, 0)
+	in := io.NewSectionReader(s, 0, s.Size)
+	if wide := wideOrder(start[:n]); wide != nil {
+		return transform.NewReader(in, wide.NewDecoder())
+	}
+	return in
+}
+
 // tests reports whether a file's messages are tests, and whether it mixes tests
 // with others.
 func tests(s labs.Source) (all, mixed bool) {
 	if _, ok := headerOf(s); !ok {
 		return false, false
 	}
-	in := bufio.NewReaderSize(io.NewSectionReader(s, 0, s.Size), headerAtMost)
+	in := bufio.NewReaderSize(textOf(s), headerAtMost)
 	test, other := false, false
 	for start := true; ; {
 		if start {

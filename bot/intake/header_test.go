@@ -1,8 +1,15 @@
 package intake
 
 import (
+	"fmt"
 	"testing"
 	"time"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+
+	"careline/retrieval/labs"
 )
 
 func TestAHeaderIsReadAsSendersWriteIt(t *testing.T) {
@@ -36,6 +43,34 @@ func TestAHeaderIsReadAsSendersWriteIt(t *testing.T) {
 	for _, raw := range []string{"", "MSH", "PID|1", "GET / HTTP/1.1", "MSHx^~\\&|LIS", "\x00\x01\x02", "{}"} {
 		if _, ok := readHeader([]byte(raw)); ok {
 			t.Errorf("%q is no header", raw)
+		}
+	}
+}
+
+func TestAHeaderIsReadInEveryCharset(t *testing.T) {
+	t.Parallel()
+	message := "MSH|^~\\&|示范系统|HOSP|||20261123090000||ORU^R01|1|%s|2.5||||||UNICODE\rPID|1||1\r"
+	charsets := map[string]encoding.Encoding{
+		"GB18030": simplifiedchinese.GB18030, "UTF-16LE with a mark": unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "UTF-16BE with a mark": unicode.UTF16(unicode.BigEndian, unicode.UseBOM),
+		"UTF-16LE": unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "UTF-16BE": unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "UTF-8": encoding.Nop,
+	}
+	for name, charset := range charsets {
+		for _, c := range []struct {
+			ids         []any
+			test, mixed bool
+		}{{[]any{"T", "T"}, true, false}, {[]any{"P", "P"}, false, false}, {[]any{"P", "D"}, false, true}} {
+			raw, err := charset.NewEncoder().String(fmt.Sprintf(message+message, c.ids...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := labs.Bytes("m.hl7", []byte(raw))
+			head, ok := headerOf(file)
+			if !ok || head.Source() != "示范系统@HOSP" || !head.SentAt(time.UTC).Equal(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)) {
+				t.Errorf("%s: %v, source %q, sent %v", name, ok, head.Source(), head.SentAt(time.UTC))
+			}
+			if test, mixed := tests(file); test != c.test || mixed != c.mixed {
+				t.Errorf("%s, %v: test %v, mixed %v", name, c.ids, test, mixed)
+			}
 		}
 	}
 }

@@ -60,7 +60,7 @@ func (e *export) patient(p bot.Patient) {
 		o := object{"value": i.Value}
 		set(o, "system", i.System)
 		if i.Type != "" {
-			o["type"] = coded(typeSystem, patientIdentifierTypes, i.Type)
+			o["type"] = coded(typeSystem, identifierType, i.Type)
 		}
 		identifiers = append(identifiers, o)
 	}
@@ -87,7 +87,7 @@ func (e *export) report(r bot.Report) {
 	o := object{"identifier": []object{identifier}, "subject": e.subject, "code": reportCode(r.Title)}
 	setTime(o, "effectiveDateTime", r.CollectedAt)
 	setTime(o, "issued", r.IssuedAt)
-	status, known := r.Status, reportStatuses[r.Status]
+	status, known := r.Status, reportStatusCode(r.Status)
 	if !known || withdrawn(status) && !allWithdrawn(r) {
 		status = bot.StatusUnknown
 		o["extension"] = []object{text(exportStatus, string(r.Status))}
@@ -156,8 +156,8 @@ func setTime(o object, key string, t time.Time) {
 func text(url, value string) object { return object{"url": url, "valueString": value} }
 
 // coded is a code of a system where it is one of its codes, else a text.
-func coded(system string, known map[string]bool, value string) object {
-	if known[value] {
+func coded(system string, known func(string) bool, value string) object {
+	if known(value) {
 		return object{"coding": []object{{"system": system, "code": value}}}
 	}
 	return object{"text": value}

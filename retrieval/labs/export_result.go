@@ -17,7 +17,7 @@ func (e *export) result(report string, r bot.Result) object {
 		extensions = append(extensions, text(exportParent, r.ParentID))
 	}
 	o["status"] = string(r.Status)
-	if !resultStatuses[r.Status] {
+	if !resultStatusCode(r.Status) {
 		o["status"] = string(bot.StatusUnknown)
 		extensions = append(extensions, text(exportStatus, string(r.Status)))
 	}
@@ -32,7 +32,7 @@ func (e *export) result(report string, r bot.Result) object {
 		o["referenceRange"] = []object{exportInterval(r)}
 	}
 	if r.Flag != "" {
-		o["interpretation"] = []object{coded(flagSystem, flagCodes, r.Flag)}
+		o["interpretation"] = []object{coded(flagSystem, flagCode, r.Flag)}
 	}
 	if r.Method != "" {
 		o["method"] = object{"text": r.Method}
@@ -70,7 +70,7 @@ func exportValue(o object, r bot.Result) (extensions []object) {
 	asRead := flag == "" && reread.Printed == v.Printed && reread.Number == v.Number && reread.Comparator == v.Comparator
 	switch {
 	case v.Printed == "":
-		o["dataAbsentReason"] = coded(absentSystem, absentCodes, r.AbsentReason)
+		o["dataAbsentReason"] = coded(absentSystem, absentCode, r.AbsentReason)
 	case v.Number.Valid() && v.Number.String() == v.Printed && jsonNumber.MatchString(v.Printed):
 		o["valueQuantity"] = exportQuantity(v.Printed, v)
 	case asRead:

@@ -14,14 +14,19 @@ type whole = json.RawMessage
 // with a thousand contained results has about 30,000.
 const mostFields = 100_000
 
-var errTooMany = errors.New("labs: fhir: too many fields in one resource")
+var (
+	errTooMany  = errors.New("labs: fhir: too many fields in one resource")
+	errRepeated = errors.New("labs: fhir: a field twice")
+)
 
 // decodeResource reads a resource of a type we use.
 func decodeResource(raw []byte) (r resource, err error) {
 	if bytes.Count(raw, []byte(",")) > mostFields {
 		return r, errTooMany
 	}
-	err = json.Unmarshal(raw, &r)
+	if err = json.Unmarshal(raw, &r); err == nil && repeatsKey(raw) {
+		err = errRepeated
+	}
 	return r, err
 }
 

@@ -21,7 +21,7 @@ func (b *bundle) observation(report *bot.Report, o, holder, subject *node) {
 		b.refuse(o, "the observation has no name or code")
 		return
 	case !b.take(id):
-		b.refuse(o, "the report has another result with the same id")
+		b.refuseAlone(o, "the report has another result with the same id")
 		return
 	}
 	if r.Value.Printed != "" || len(o.Component)+len(o.Member) == 0 {

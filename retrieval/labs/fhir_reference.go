@@ -125,7 +125,11 @@ func (b *bundle) node(at int32) *node {
 	}
 	if reason := untrusted(n, err); reason != "" {
 		p.broken = true
-		b.quarantine(n.path, reason, raw)
+		if err == nil {
+			b.refuse(n, reason)
+		} else {
+			b.quarantine(n.path, reason, raw)
+		}
 		return nil
 	}
 	if n.Type != "Observation" && n.Type != "DiagnosticReport" {
@@ -158,6 +162,9 @@ func (b *bundle) unpack(n *node) {
 func untrusted(n *node, err error) string {
 	if err == errTooMany {
 		return "the resource has more fields than a report has"
+	}
+	if err == errRepeated {
+		return "a field stands twice in the resource"
 	}
 	if err != nil {
 		return "a field of the resource does not have the shape FHIR R4 gives it"
@@ -214,8 +221,17 @@ func (b *bundle) find(n *node, reference string) int32 {
 	return at
 }
 
-// refuse quarantines a resource whole.
+// refuse quarantines a resource whole, in a Bundle with its patient and specimens
+// where they are in the file: read again by itself, it finds them.
 func (b *bundle) refuse(n *node, reason string) {
+	b.refuseWith(n, reason, append([]reference{n.Subject}, n.Specimen...)...)
+}
+
+// refuseAlone quarantines a resource that contradicts the file: without its
+// patient it stays in quarantine until somebody has decided.
+func (b *bundle) refuseAlone(n *node, reason string) { b.refuseWith(n, reason) }
+
+func (b *bundle) refuseWith(n *node, reason string, with ...reference) {
 	raw, err := b.bytes(n.place)
 	if n.holder != nil && err == nil {
 		raw, err = containedBytes(raw, n)
@@ -223,6 +239,34 @@ func (b *bundle) refuse(n *node, reason string) {
 	if err != nil {
 		b.fail(err)
 		return
+	}
+	entries := []object{{"resource": json.RawMessage(raw)}}
+	if n.holder == nil && n.place.fullURL != "" {
+		entries[0]["fullUrl"] = n.place.fullURL
+	}
+	taken := map[*place]bool{n.place: true}
+	for _, ref := range with {
+		at := b.find(n, ref.Reference)
+		if ref.Reference == "" || at == nowhere || taken[&b.places[at]] {
+			continue
+		}
+		taken[&b.places[at]] = true
+		of, err := b.bytes(&b.places[at])
+		if err != nil {
+			b.fail(err)
+			return
+		}
+		entry := object{"resource": json.RawMessage(of)}
+		set(entry, "fullUrl", b.places[at].fullURL)
+		entries = append(entries, entry)
+	}
+	if len(entries) > 1 {
+		whole, err := json.Marshal(object{"resourceType": "Bundle", "type": "collection", "entry": entries})
+		if err != nil {
+			b.fail(fmt.Errorf("labs: fhir: quarantine: %w", err))
+			return
+		}
+		raw = whole
 	}
 	b.quarantine(n.path, reason, raw)
 }

@@ -48,7 +48,7 @@ func (b *bundle) sameSubject(o *node, patient bot.Patient) bool {
 	}
 	other, ok := b.patient(o, b.resolve(o, o.Subject))
 	if ok && other.Identifiers[0] != patient.Identifiers[0] {
-		b.refuse(o, "the observation is about another patient than its report")
+		b.refuseAlone(o, "the observation is about another patient than its report")
 		return false
 	}
 	return ok

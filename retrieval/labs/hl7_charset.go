@@ -46,13 +46,20 @@ func decodeHL7(raw []byte, wide bool) (text, reason string) {
 		return string(raw), ""
 	case declared == "":
 		return decodeBy(simplifiedchinese.GB18030, raw)
-	case unicodeNamed(declared), asciiNamed(declared):
+	case unicodeNamed(declared), asciiNamed(declared), chineseInUTF8(raw):
 		return "", wrongCharset
 	}
 	if by := hl7Charset(declared); by != nil {
 		return decodeBy(by, raw)
 	}
 	return "", unknownCharset
+}
+
+// chineseInUTF8 reports whether text is UTF-8 and holds a Chinese character. Its
+// bytes mean other characters in every other charset; that a text of another one
+// reads like this all through does not happen by chance.
+func chineseInUTF8(raw []byte) bool {
+	return utf8.Valid(raw) && bytes.ContainsFunc(raw, func(r rune) bool { return r >= 0x4e00 && r <= 0x9fff })
 }
 
 // unicodeNamed reports whether a declared charset is read as UTF-8, as none is too.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,8 +23,9 @@ type hl7Reader struct {
 	lines    *bufio.Scanner
 	wide     bool // the file was UTF-16 and is UTF-8 now
 	pending  []byte
-	messages int // read so far
-	batch    int // messages before the batch that is read now
+	messages int      // read so far
+	batch    int      // messages before the batch that is read now
+	open     []string // trailers that must follow: a header of the file or of a batch was read
 }
 
 func newHL7Reader(s Source) *hl7Reader {
@@ -98,17 +100,26 @@ func (r *hl7Reader) counted(message []byte) ([]byte, error) {
 		return message, nil
 	case r.messages == 0:
 		return nil, brokenHL7("The file holds no HL7 message that can be read.", "no message")
+	case len(r.open) > 0:
+		return nil, brokenHL7("The file begins a batch (FHS, BHS) and ends without its trailer ("+r.open[0]+"): it was cut; nothing was imported.", "no trailer")
 	}
 	return nil, io.EOF
 }
 
-// batchLine checks the count of messages that a batch's trailer states (BTS-1): a
-// batch that lost some is not half imported.
+// batchLine checks the count of messages that a batch's trailer states (BTS-1), and
+// that each header of a file and a batch has its trailer: a batch that lost some is
+// not half imported.
 func (r *hl7Reader) batchLine(header string, line []byte) error {
 	switch header {
+	case "FHS":
+		r.open = append(r.open, "FTS")
+	case "FTS":
+		r.closed("FTS")
 	case "BHS":
 		r.batch = r.messages
+		r.open = append(r.open, "BTS")
 	case "BTS":
+		r.closed("BTS")
 		text := strings.TrimLeft(string(line), "\x0b \t\ufeff")
 		count, _, _ := strings.Cut(strings.TrimRight(text[4:], "\r\n\x1c"), text[3:4])
 		stated, err := strconv.Atoi(strings.TrimSpace(count))
@@ -117,6 +128,12 @@ func (r *hl7Reader) batchLine(header string, line []byte) error {
 		}
 	}
 	return nil
+}
+
+func (r *hl7Reader) closed(trailer string) {
+	if i := slices.Index(r.open, trailer); i >= 0 {
+		r.open = slices.Delete(r.open, i, i+1)
+	}
 }
 
 func tooLong() error {

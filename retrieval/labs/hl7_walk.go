@@ -185,6 +185,9 @@ func (m *hl7Message) ofPerson(p *hl7Person) {
 		m.refuse(m.position, "the patient has no order (OBR)", all...)
 		return
 	}
+	if len(p.loose) > 0 && m.part(m.header(9), 1) != "OUL" {
+		m.refuse(m.position, "results stand outside an order (OBR)", append([]hl7Segment{m.segments[0], p.pid}, p.loose...)...)
+	}
 	reports := &hl7Reports{hl7Message: m, person: p, known: map[string]*hl7Report{}}
 	for i, o := range p.orders {
 		if reason := reports.add(o); reason != "" {

@@ -70,16 +70,19 @@ func (f *Finder) read(ctx context.Context, inst bot.Institution, patient bot.Pat
 
 const selectStored = `select r.id, r.report_id, r.patient_id, r.source_id, r.parent_id, r.name, r.code, r.analyte_id, r.specimen, r.method,
 	r.value_printed, r.value_number, r.comparator, r.unit_printed, r.unit_ucum, r.range_printed, r.range_low, r.range_high, r.range_low_open, r.range_high_open,
-	r.flag_printed, r.direction, r.flag_conflict, r.unit_problem, r.status, r.absent_reason, r.note, r.laboratory, r.effective_at, r.cleared_at is not null, p.title
+	r.flag_printed, r.direction, r.flag_conflict, r.unit_problem, r.status, r.absent_reason, r.note, r.laboratory, r.effective_at, r.released_at, r.cleared_at is not null, p.title
 	from results r join reports p on p.institution_id = r.institution_id and p.id = r.report_id`
 
 func scanStored(row pgx.CollectableRow) (s stored, err error) {
-	var at *time.Time
+	var at, released *time.Time
 	err = row.Scan((*int64)(&s.ID), (*int64)(&s.Report), (*int64)(&s.Patient), &s.SourceID, &s.ParentID, &s.Name, &s.Code, (*string)(&s.Analyte), (*string)(&s.Specimen), &s.Method,
 		&s.Value.Printed, &s.Value.Number, &s.Value.Comparator, &s.Value.Unit, &s.Value.UCUM, &s.Interval.Printed, &s.Interval.Low, &s.Interval.High, &s.Interval.LowOpen, &s.Interval.HighOpen,
-		&s.Flag, (*string)(&s.Direction), &s.FlagConflict, &s.UnitProblem, (*string)(&s.Status), &s.AbsentReason, &s.Note, &s.Laboratory, &at, &s.cleared, &s.title)
+		&s.Flag, (*string)(&s.Direction), &s.FlagConflict, &s.UnitProblem, (*string)(&s.Status), &s.AbsentReason, &s.Note, &s.Laboratory, &at, &released, &s.cleared, &s.title)
 	if at != nil {
 		s.EffectiveAt = *at
+	}
+	if released != nil {
+		s.IssuedAt = *released
 	}
 	s.item = itemOf(s.Result)
 	return s, err

@@ -12,9 +12,10 @@ import (
 
 // table is a sheet of cells, read from the top.
 type table struct {
-	name  string // of the sheet in a workbook, "" for a text
-	comma rune   // between the cells of a text
-	next  func() (line, error)
+	name     string // of the sheet in a workbook, "" for a text
+	comma    rune   // between the cells of a text
+	date1904 bool   // a workbook's serial numbers count from 1904
+	next     func() (line, error)
 }
 
 // line is a row of a table. Its cells are valid until the next one is read.

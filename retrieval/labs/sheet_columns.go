@@ -90,7 +90,7 @@ func (m *ColumnMap) item(index int, header string) (itemColumn, bool) {
 }
 
 // time reads a time in the map's own shapes.
-func (m *ColumnMap) time(text string, zone *time.Location) (time.Time, bool) {
+func (m *ColumnMap) time(text string, date1904 bool, zone *time.Location) (time.Time, bool) {
 	if len(m.layouts) == 0 && !m.excel {
 		return time.Time{}, false
 	}
@@ -101,7 +101,7 @@ func (m *ColumnMap) time(text string, zone *time.Location) (time.Time, bool) {
 		}
 	}
 	if m.excel {
-		return serialTime(text, false, zone)
+		return serialTime(text, date1904, zone)
 	}
 	return time.Time{}, false
 }

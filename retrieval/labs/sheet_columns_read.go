@@ -94,7 +94,7 @@ func (c mapCheck) all() error {
 
 // mappable are the fields a column can be.
 var mappable = []string{"patient", "national_id", "inpatient", "outpatient", "visit", "card", "examination", "name", "sex", "born", "phone", "report", "sample", "title",
-	"at", "collected", "item", "code", "specimen", "value", "unit", "range", "range_low", "range_high", "flag", "critical", "status", "laboratory", "method", "note"}
+	"at", "collected", "item", "code", "specimen", "value", "unit", "range", "range_low", "range_high", "flag", "critical", "status", "laboratory", "method", "note", "identifier_system"}
 
 func (c mapCheck) columns() error {
 	taken := map[string]string{}

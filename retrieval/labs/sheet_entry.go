@@ -97,7 +97,7 @@ func (s *sheet) time(text string) time.Time {
 	if text == "" {
 		return time.Time{}
 	}
-	if t, ok := s.sheetFile.columns.time(text, s.options.Location); ok {
+	if t, ok := s.sheetFile.columns.time(text, s.date1904, s.options.Location); ok {
 		return t
 	}
 	t, _ := parseTime(text, s.options.Location)

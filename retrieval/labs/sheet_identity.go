@@ -1,6 +1,7 @@
 package labs
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
@@ -36,10 +37,7 @@ var lostDigits = regexp.MustCompile(`^\d(?:\.\d+)?[eE]\+\d+$`)
 
 // identifiers are those a line gives; the second result says why it cannot be trusted.
 func (r sheetEntry) identifiers() ([]bot.Identifier, string) {
-	system := csvSystem
-	if r.sheetFile.columns.Constants.IdentifierSystem != "" {
-		system = r.sheetFile.columns.Constants.IdentifierSystem
-	}
+	system := cmp.Or(r.constant("identifier_system", r.sheetFile.columns.Constants.IdentifierSystem), csvSystem)
 	all := make([]bot.Identifier, 0, 1)
 	for _, i := range identifierColumns {
 		value := r.said(i.column)

@@ -1,7 +1,9 @@
 package labs_test
 
 import (
+	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"fmt"
 	"io"
 	"runtime"
@@ -133,14 +135,79 @@ func manyRows(t testing.TB, rows int) []byte {
 
 // A workbook packs a thousand bytes into one; what it says it holds is checked
 // before it is read.
-func TestAWorkbookThatUnpacksToTooMuchIsRefused(t *testing.T) {
+func TestARowOfAWorkbookThatIsTooLongIsRefused(t *testing.T) {
 	t.Parallel()
 	raw := manyRows(t, 1)
 	content := rewritten(t, raw, "xl/worksheets/sheet1.xml", func(xml string) string {
 		return strings.Replace(xml, "<sheetData>", strings.Repeat(" ", 8<<20)+"<sheetData>", 1)
 	})
-	if _, err := parse(t, "r.xlsx", content); bot.KindOf(err) != bot.KindInvalid {
+	if _, err := parse(t, "r.xlsx", content); bot.KindOf(err) != bot.KindInvalid || !strings.Contains(fmt.Sprint(err), "record too long") {
 		t.Error(err)
+	}
+}
+
+// emptyRows is so many MiB of a sheet with nothing in it, packed.
+func emptyRows(t *testing.T, mib int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestSpeed)
+	check(t, err)
+	_, err = w.Write([]byte("<worksheet><sheetData>"))
+	check(t, err)
+	for range mib {
+		_, err = w.Write(bytes.Repeat([]byte("<row/>  "), 1<<17))
+		check(t, err)
+	}
+	_, err = w.Write([]byte("</sheetData></worksheet>"))
+	check(t, err, w.Close())
+	return b.Bytes()
+}
+
+// bomb is a workbook of sheets that unpack to so many MiB each, and say that they
+// unpack to stated bytes.
+func bomb(t *testing.T, sheets, mib int, stated uint64) string {
+	t.Helper()
+	list, relations := "", `<Relationship Id="t" Type="http://x/none" Target="none.xml"/>`
+	for n := range sheets {
+		list += fmt.Sprintf(`<sheet name="S%d" r:id="s%[1]d" xmlns:r="r"/>`, n)
+		relations += fmt.Sprintf(`<Relationship Id="s%d" Type="http://x/worksheet" Target="s%[1]d.xml"/>`, n)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for name, text := range map[string]string{
+		"_rels/.rels": `<R><Relationship Id="a" Type="http://x/officeDocument" Target="xl/workbook.xml"/></R>`, "xl/workbook.xml": "<w><sheets>" + list + "</sheets></w>", "xl/_rels/workbook.xml.rels": "<R>" + relations + "</R>",
+	} {
+		to, err := w.Create(name)
+		check(t, err)
+		_, err = to.Write([]byte(text))
+		check(t, err)
+	}
+	packed := emptyRows(t, mib)
+	for n := range sheets {
+		to, err := w.CreateRaw(&zip.FileHeader{Name: fmt.Sprintf("xl/s%d.xml", n), Method: zip.Deflate, CompressedSize64: uint64(len(packed)), UncompressedSize64: stated})
+		check(t, err)
+		_, err = to.Write(packed)
+		check(t, err)
+	}
+	check(t, w.Close())
+	return out.String()
+}
+
+func TestAWorkbookThatUnpacksToTooMuchIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		content, why string
+	}{
+		"one sheet":             {bomb(t, 1, 1, 513<<20), "is too large"},
+		"many sheets together":  {bomb(t, 5, 120, 120<<20+46), "is too large"},
+		"more than it states":   {bomb(t, 1, 4, 1000), "xlsx: "},
+		"a million entries":     {"PK\x03\x04" + strings.Repeat("PK\x01\x02"+strings.Repeat("\x00", 42), 1_000_000) + "PK\x05\x06" + strings.Repeat("\x00", 8) + "\x80\x71\xbd\x02\x04\x00\x00\x00\x00\x00", "parts"},
+		"entries it leaves out": {"PK\x03\x04" + strings.Repeat("PK\x01\x02"+strings.Repeat("\x00", 42), 65536) + "PK\x05\x06" + strings.Repeat("\x00", 8) + "\x00\x00\x2e\x00\x04\x00\x00\x00\x00\x00", "parts"},
+	} {
+		_, err := parse(t, "r.xlsx", c.content)
+		if bot.KindOf(err) != bot.KindInvalid || !strings.Contains(fmt.Sprint(err), c.why) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

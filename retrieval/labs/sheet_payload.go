@@ -55,9 +55,11 @@ func (s *sheet) aloneMapped(l line) string {
 		}
 		t.add(header, i.interval, cellAt(l, i.index))
 	}
-	_, named := s.columns["laboratory"]
-	if laboratory := s.sheetFile.columns.Constants.Laboratory; laboratory != "" && !named {
-		t.add(s.catalogue.headers.first("laboratory"), "", laboratory)
+	constants := s.sheetFile.columns.Constants
+	for _, c := range []struct{ field, text string }{{"laboratory", constants.Laboratory}, {"title", constants.Title}, {"identifier_system", constants.IdentifierSystem}} {
+		if _, named := s.columns[c.field]; c.text != "" && !named {
+			t.add(s.catalogue.headers.first(c.field), "", c.text)
+		}
 	}
 	if len(l.cells) != len(s.header.cells) && len(s.header.cells) > 0 {
 		t.cells = append(t.cells, "") // as untrustworthy as the line is

@@ -184,3 +184,20 @@ func TestATwoDigitYearIsReadOnlyInAShapeTheMappingFileNames(t *testing.T) {
 		}
 	}
 }
+
+func TestALineInQuarantineKeepsWhatItsMappingFileSaid(t *testing.T) {
+	t.Parallel()
+	o := shanghai(t)
+	var err error
+	o.Columns, err = labs.ReadColumnMap(strings.NewReader("columns: {patient: KdNr}\nconstants: {laboratory: 示范检验所, title: 生化, identifier_system: 'urn:example:lab'}\n"))
+	check(t, err)
+	f, err := labs.Parse(catalogue(t), "r.csv", strings.NewReader("KdNr,报告单号,报告时间,项目名称,结果\nT-1,R-1,never,钾,4.1\n"), o)
+	if err != nil || len(f.Quarantine) != 1 {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	again, err := parse(t, "again.csv", strings.Replace(f.Quarantine[0].Payload.Plain(), "never", "2026-11-02", 1))
+	only(t, again, err)
+	if p := again.Patients[0]; p.Patient.Identifiers[0].System != "urn:example:lab" || p.Reports[0].Title != "生化" || p.Reports[0].Laboratory != "示范检验所" {
+		t.Errorf("%+v", p)
+	}
+}

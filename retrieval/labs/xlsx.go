@@ -2,6 +2,7 @@ package labs
 
 import (
 	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,7 @@ import (
 // Bounds of a workbook. Its parts are compressed: 64 MiB may hold a thousand times
 // as much, and none of it is read at once.
 const (
-	mostUnzipped = 512 << 20 // bytes of the parts that are read
+	mostUnzipped = 512 << 20 // bytes that are unpacked of all parts together; a sheet is read twice
 	mostParts    = 10_000
 	mostSheets   = 200
 )
@@ -71,7 +72,7 @@ func (b *workbook) read(f *sheetFile, s workbookSheet) error {
 	defer in.Close()
 	rows := newRows(b, in, merged)
 	b.rows = 0
-	return f.read(table{name: s.name, next: func() (line, error) {
+	return f.read(table{name: s.name, date1904: b.date1904, next: func() (line, error) {
 		l, err := rows.next()
 		if err == nil {
 			b.rows++
@@ -91,18 +92,19 @@ type workbook struct {
 	strings  sharedStrings
 	formats  []numberFormat // by a cell's style
 	date1904 bool
-	rows     int // of the sheet in hand
+	rows     int    // of the sheet in hand
+	unzipped uint64 // bytes that have been unpacked, as the parts' headers say: more is an error of theirs
 }
 
 type workbookSheet struct{ name, part string }
 
 func openWorkbook(s Source) (*workbook, error) {
+	if err := countParts(s); err != nil {
+		return nil, brokenWorkbook(err)
+	}
 	z, err := zip.NewReader(s.ReaderAt, s.Size)
 	if err != nil {
 		return nil, brokenWorkbook(err)
-	}
-	if len(z.File) > mostParts {
-		return nil, brokenWorkbook(fmt.Errorf("%d parts", len(z.File)))
 	}
 	b := &workbook{parts: map[string]*zip.File{}}
 	for _, part := range z.File {
@@ -120,14 +122,38 @@ func (b *workbook) open(name string) (io.ReadCloser, error) {
 	if !ok {
 		return nil, brokenWorkbook(fmt.Errorf("no part %s", name))
 	}
-	if part.UncompressedSize64 > mostUnzipped {
+	if part.UncompressedSize64 > mostUnzipped-b.unzipped {
 		return nil, bot.Errorf(bot.KindInvalid, "The workbook holds more than 512 MiB; split it or save it as CSV in UTF-8.", "labs: xlsx: %s is too large", name)
 	}
+	b.unzipped += part.UncompressedSize64
 	in, err := part.Open()
 	if err != nil {
 		return nil, brokenWorkbook(err)
 	}
 	return in, nil
+}
+
+// directoryEntry begins each part's entry in an archive's directory (APPNOTE 4.3.12).
+var directoryEntry = []byte("PK\x01\x02")
+
+// countParts refuses an archive whose directory has too many entries before it is
+// read: zip.NewReader keeps all there are, whatever count the directory states.
+func countParts(s Source) error {
+	in, buffer := s.reader(), make([]byte, 64<<10)
+	parts, kept := 0, 0
+	for {
+		n, err := io.ReadFull(in, buffer[kept:])
+		parts += bytes.Count(buffer[:kept+n], directoryEntry)
+		switch {
+		case parts > mostParts:
+			return fmt.Errorf("more than %d parts", mostParts)
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		kept = copy(buffer, buffer[len(buffer)-len(directoryEntry)+1:])
+	}
 }
 
 func brokenWorkbook(err error) error {

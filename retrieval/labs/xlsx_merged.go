@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -105,6 +106,8 @@ func (m *mergedCells) fill(row int, cells []string) ([]string, map[int]bool) {
 		if c.column < len(cells) {
 			c.text = cells[c.column]
 		}
+		// Merged cells never overlap: a file where they do keeps one for a column.
+		m.open = slices.DeleteFunc(m.open, func(o mergedCell) bool { return o.column == c.column })
 		m.open = append(m.open, c)
 	}
 	delete(m.from, row)

@@ -20,6 +20,7 @@ type numberFormat struct {
 	percent bool
 	before  string // text around the number
 	behind  string
+	words   formatWords
 }
 
 // builtInFormat is the code of a format that workbooks do not spell out (ISO/IEC
@@ -43,6 +44,9 @@ func readNumberFormat(code string) numberFormat {
 	sections := p.Parse(code)
 	if len(sections) == 0 {
 		return numberFormat{}
+	}
+	if words := readFormatWords(code); words != nil {
+		return numberFormat{words: words}
 	}
 	f, numbered := numberFormat{}, false
 	for _, t := range sections[0].Items {
@@ -95,6 +99,9 @@ func (f numberFormat) show(stored string, date1904 bool) (string, error) {
 	n, err := strconv.ParseFloat(stored, 64)
 	if err != nil {
 		return "", fmt.Errorf("a cell holds no number")
+	}
+	if word := f.words.of(n); word != "" {
+		return word, nil
 	}
 	if f.date {
 		if t, ok := serialTime(stored, date1904, time.UTC); ok {

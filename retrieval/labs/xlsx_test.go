@@ -72,7 +72,9 @@ func TestANumberOfAWorkbookIsWhatItsCellShows(t *testing.T) {
 	}{
 		{5.0, "0.0", "5.0"}, {5.0, "0.00", "5.00"}, {5.3000000000000007, "", "5.3"}, {0.1 + 0.2, "", "0.3"}, {5.37, "0.0", "5.4"}, {2.5, "0", "3"},
 		{1250.0, "#,##0", "1,250"}, {1250.5, "#,##0.00", "1,250.50"}, {0.45, "0.0%", "45.0%"}, {87, `0"↑"`, "87"}, {5.5, "0.0_);(0.0)", "5.5"}, {5.25, "0.0##", "5.25"},
-		{58, "@", "58"}, {0.05, `"<"0.00`, "<0.05"}, {7, "000", "007"}, {"5.0", "", "5.0"}, {"阴性", "", "阴性"}, {5.1, "[Red]0.00", "5.10"}, {1e-3, "", "0.001"}, {0.000012, "", "0.000012"},
+		{58, "@", "58"}, {0.05, `"<"0.00`, "<0.05"}, {7, "000", "007"}, {"5.0", "", "5.0"}, {"阴性", "", "阴性"}, {5.1, "[Red]0.00", "5.10"}, {1e-3, "", "0.001"},
+		{1, `[=0]"阴性";[=1]"阳性";0.0`, "阳性"}, {0, `[=0]"阴性";[=1]"阳性";0.0`, "阴性"}, {2.5, `[=0]"阴性";[=1]"阳性";0.0`, "2.5"}, {0, `0.00;-0.0;"阴性"`, "阴性"}, {-2, `0.00;-0.0;"阴性"`, "-2"},
+		{0.004, `[<0.01]"<0.01";0.00`, "<0.01"}, {0.02, `[<0.01]"<0.01";0.00`, "0.02"}, {7.25, `[Red][>=5]0.0"↑";0.0`, "7.25"}, {0.5, "[<1]0.00;0.0", "0.5"}, {0.000012, "", "0.000012"},
 	}
 	for _, c := range cases {
 		w := newWorkbook(t)
@@ -103,6 +105,31 @@ func TestADateCellOfAWorkbookIsADayWhateverItsFormat(t *testing.T) {
 		if r := only(t, f, err); !r.EffectiveAt.Equal(time.Date(2026, 11, 2, 1, 5, 0, 0, time.UTC)) {
 			t.Errorf("%s: %s", format, r.EffectiveAt)
 		}
+	}
+}
+
+func TestAWorkbookMayCountItsDaysFrom1904(t *testing.T) {
+	t.Parallel()
+	w := newWorkbook(t)
+	w.row("Sheet1", "A1", longHeader...)
+	w.row("Sheet1", "A2", "T-1", "", "R-1", 44866.375, "肌酐", 58, "μmol/L", "41-73")
+	plain := w.bytes()
+	w.shown("Sheet1", "D2", "yyyy-mm-dd hh:mm")
+	from1904 := func(raw []byte) string {
+		return rewritten(t, raw, "xl/workbook.xml", func(xml string) string { return strings.Replace(xml, "<workbookPr", `<workbookPr date1904="1"`, 1) })
+	}
+	want := time.Date(2026, 11, 2, 1, 0, 0, 0, time.UTC)
+	f, err := parse(t, "r.xlsx", from1904(w.bytes()))
+	if r := only(t, f, err); !r.EffectiveAt.Equal(want) {
+		t.Errorf("a date cell: %s", r.EffectiveAt)
+	}
+	o := shanghai(t)
+	if o.Columns, err = labs.ReadColumnMap(strings.NewReader("dates: [excel]\n")); err != nil {
+		t.Fatal(err)
+	}
+	f, err = labs.Parse(catalogue(t), "r.xlsx", strings.NewReader(from1904(plain)), o)
+	if r := only(t, f, err); !r.EffectiveAt.Equal(want) {
+		t.Errorf("a serial number: %s", r.EffectiveAt)
 	}
 }
 
