@@ -137,7 +137,7 @@ func (e *Engine) review(p *pending, answer composed, tier bot.Tier) []bot.Violat
 func (e *Engine) material(p *pending) material {
 	m := material{
 		evidence: p.evidence, question: p.question, whole: p.found.How == "flagged" || p.found.How == "latest", title: p.found.Title,
-		review: p.trigger.Level == bot.LevelReview,
+		review: p.trigger.Level == bot.LevelReview, held: p.held,
 		tierOf: func(f bot.Fact) bot.Tier { return e.Guard.TierOf(f, p.evidence.Facts, p.evidence.Patient).Tier },
 	}
 	for _, message := range p.Recent {

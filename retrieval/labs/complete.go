@@ -61,6 +61,7 @@ func (c *Catalogue) identify(r *bot.Result, in setting) {
 	if r.Value.UCUM == "" || !possible {
 		r.Value.UCUM = ucum
 	}
+	r.Value.UCUM = c.marked(a, *r)
 	r.UnitProblem = !possible || !c.codeFitsUnit(a, r.Code, r.Value.UCUM)
 }
 

@@ -46,7 +46,7 @@ func (f *Finder) fact(zone *time.Location, r record, s stored, language bot.Lang
 // adult, in the unit the value is in. Where the printed mark says otherwise, the
 // laboratory used another interval, and none is given.
 func (c *Catalogue) adultInterval(fact *bot.Fact, a Analyte, person bot.PatientContext) {
-	if a.Interval == nil || fact.Interval.Printed != "" || !fact.Judged || person.Age < adult || !sameUnit(fact.Value, bot.Value{UCUM: a.Units[0].UCUM}) {
+	if a.Interval == nil || fact.Interval.Printed != "" || !fact.Judged || person.Age < adult || fact.Value.UCUM != a.Units[0].UCUM {
 		return
 	}
 	i := a.Interval.of(person.Sex)
