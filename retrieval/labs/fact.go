@@ -33,6 +33,7 @@ func (f *Finder) fact(zone *time.Location, r record, s stored, language bot.Lang
 			fact.VariationSource = a.Variation.Source
 		}
 	}
+	fact.Marked = fact.Judged && fact.Direction == bot.DirectionUnknown && f.flagged(s)
 	for i := range r.results {
 		earlier := &r.results[i]
 		if len(fact.Previous) < mostPrevious && earlier.item == s.item && before(earlier.Result, s.Result) {
