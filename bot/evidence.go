@@ -31,6 +31,7 @@ type Fact struct {
 	IntervalSource string
 	Flag           string
 	Direction      Direction
+	Marked         bool      // the report marks it, or its words are others than the reference's, without a direction of ours
 	Critical       *Critical // the line of the critical table it meets, nil if none
 	Date           Date      // in the institution's zone
 	At             time.Time

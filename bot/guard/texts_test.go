@@ -12,7 +12,7 @@ var (
 	languages = []bot.Language{bot.Chinese, bot.English}
 	relations = []bot.Relation{"", bot.RelationSelf, bot.RelationChild, bot.RelationParent, bot.RelationSpouse, bot.RelationOther}
 	safetyIDs = []string{"crisis", "critical", "emergency", "standing", "standing-crisis", "arrived", "called-120", "cannot-go", "mistaken"}
-	noticeIDs = []string{"consent-needed", "whose-report", "human-requested", "human-requested-offline", "withheld", "staff-joined", "staff-left", "case-closed", "failed",
+	noticeIDs = []string{"consent-needed", "whose-report", "human-requested", "human-requested-offline", "withheld", "held", "held-proxy", "staff-joined", "staff-left", "case-closed", "failed",
 		"result-corrected", "result-withdrawn", "result-reassigned", "binding-ended"}
 )
 

@@ -55,6 +55,10 @@ func TestAValueCallsForTheActionOfItsRules(t *testing.T) {
 		{"a threshold in its unit", tierFact("GLU", "17", "mmol/L", "3.9", "6.1", bot.DirectionHigh), nil, bot.TierToday},
 		{"a threshold in another unit", tierFact("GLU", "110", "mg/dL", "70", "100", bot.DirectionHigh), nil, bot.TierRoutine},
 		{"more than a detectable", tierFact("GLU", ">20", "mmol/L", "3.9", "6.1", bot.DirectionHigh), nil, bot.TierToday},
+		{"after a meal, by a threshold of its own", tierFact("GLU2H", "12.3", "mmol/L", "", "7.8", bot.DirectionHigh), nil, bot.TierThisWeek},
+		{"after a meal, below it", tierFact("GLU2H", "8.5", "mmol/L", "", "7.8", bot.DirectionHigh), nil, bot.TierRoutine},
+		{"after a meal, without an interval", tierFact("GLU2H", "12.3", "mmol/L", "", "", bot.DirectionUnknown), nil, bot.TierRoutine},
+		{"the finer CRP", tierFact("HSCRP", "120", "mg/L", "0", "3", bot.DirectionHigh), nil, bot.TierToday},
 		{"low", tierFact("GLU", "2.9", "mmol/L", "3.9", "6.1", bot.DirectionLow), nil, bot.TierToday},
 	}
 	g := reviewer(t)

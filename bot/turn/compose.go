@@ -22,6 +22,7 @@ type material struct {
 	tierOf   func(bot.Fact) bot.Tier
 	recent   []string // what the assistant said lately: sympathy never repeats
 	review   bool     // part of the question waits for a person
+	held     bool     // the report holds results that the assistant does not tell
 }
 
 // composed is an answer written by code.
@@ -66,6 +67,9 @@ func compose(p *phrases, m material) (composed, error) {
 		c.listBeyond(found[1:])
 	default:
 		c.several(found)
+	}
+	if m.held {
+		c.add(0, c.say("held", nil))
 	}
 	if m.review {
 		c.add(0, c.say("review-waits", nil))

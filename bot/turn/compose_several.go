@@ -14,7 +14,9 @@ type overviewView struct {
 	Whose, Date, Title string
 	Out                bool
 	OutNames           string
-	RestWithin         bool // everything not named is final, has a range and lies inside
+	RestWithin         bool   // everything not named is final, has a range and lies inside
+	Rest               bool   // there are items that are not named
+	MarkedNames        string // of items the report marks, or in other words than the reference's
 	AllWithin          bool
 	General            bool // an interval is not the report's own
 }
@@ -57,9 +59,14 @@ func (c *composition) overview(found, out, rest []finding) {
 		names = append(names, f.fact.Name)
 	}
 	view.OutNames = strings.Join(names, c.say("join", nil))
+	var marked []string
 	for _, f := range rest {
 		view.RestWithin = view.RestWithin && f.within()
+		if f.fact.Marked {
+			marked = append(marked, f.fact.Name)
+		}
 	}
+	view.MarkedNames, view.Rest = strings.Join(marked, c.say("join", nil)), len(rest) > 0
 	view.AllWithin = len(out) == 0 && view.RestWithin
 	text := c.sympathy() + c.say("overview", view)
 	if len(out) > 0 {

@@ -58,6 +58,7 @@ type pending struct {
 	patient     bot.PatientID
 	critical    []bot.Fact // the latest value of every item, asked about or not
 	onShift     bool
+	held, proxy bool // results are left out; the writer is not the patient
 	trigger     bot.Trigger
 }
 
@@ -95,6 +96,8 @@ func (e *Engine) Decide(ctx context.Context, t *bot.Turn, now time.Time) (bot.De
 		return e.notice(p, "consent-needed", guard.NoticeSlots{OnShift: p.onShift})
 	case ask:
 		return e.notice(p, "whose-report", guard.NoticeSlots{Relations: relations(t.Bindings)})
+	case p.held && len(p.found.Facts) == 0:
+		return e.toldByAPerson(p)
 	}
 	return e.explain(ctx, p)
 }

@@ -21,6 +21,7 @@ func (e *Engine) results(ctx context.Context, p *pending, b bot.Binding) error {
 		return fmt.Errorf("turn: results of patient %d: %w", b.Patient, err)
 	}
 	p.found, p.patient = found, b.Patient
+	e.hold(p, b.Relation)
 	person := found.Patient
 	person.Relation = b.Relation
 	p.evidence.Patient = &person
@@ -28,7 +29,7 @@ func (e *Engine) results(ctx context.Context, p *pending, b bot.Binding) error {
 	for i := range p.evidence.Facts {
 		p.evidence.Facts[i].Judged = !person.Pregnant && (person.Age < 0 || person.Age >= adult)
 	}
-	p.evidence.Facts = append(found.Facts, p.evidence.Facts...)
+	p.evidence.Facts = append(p.found.Facts, p.evidence.Facts...)
 	for _, latest := range found.Latest {
 		p.critical = append(p.critical, latest)
 	}

@@ -49,6 +49,7 @@ type findingView struct {
 // previousView is the value before, and how this one compares with it.
 type previousView struct {
 	Date, Value, Direction string
+	Unit                   string // where it is not the value's
 	Change                 string // up, down, same
 	Changed                []bot.Ground
 	Move                   bot.Move
@@ -75,6 +76,9 @@ func (c *composition) view(f finding) findingView {
 
 func (c *composition) previous(fact bot.Fact, p bot.Point) *previousView {
 	view := &previousView{Date: c.date(p.Date, c.now), Value: p.Value.Shown(), Direction: string(p.Direction), Comparable: p.Same, Changed: p.Changed, Move: p.Move}
+	if slices.Contains(p.Changed, bot.GroundUnit) {
+		view.Unit = p.Value.Unit
+	}
 	if !fact.Value.Number.Valid() || !p.Value.Number.Valid() || fact.Value.Comparator != "" || p.Value.Comparator != "" {
 		view.Comparable = false
 	}

@@ -3,6 +3,7 @@ package turn
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"careline/bot"
@@ -137,9 +138,10 @@ func (e *Engine) review(p *pending, answer composed, tier bot.Tier) []bot.Violat
 func (e *Engine) material(p *pending) material {
 	m := material{
 		evidence: p.evidence, question: p.question, whole: p.found.How == "flagged" || p.found.How == "latest", title: p.found.Title,
-		review: p.trigger.Level == bot.LevelReview,
+		review: p.trigger.Level == bot.LevelReview, held: p.held,
 		tierOf: func(f bot.Fact) bot.Tier { return e.Guard.TierOf(f, p.evidence.Facts, p.evidence.Patient).Tier },
 	}
+	m.evidence.Facts = slices.DeleteFunc(slices.Clone(m.evidence.Facts), func(f bot.Fact) bool { return repeats(f, p.evidence.Facts) })
 	for _, message := range p.Recent {
 		if message.Author == bot.AuthorAssistant {
 			m.recent = append(m.recent, message.Text.Plain())
@@ -154,4 +156,13 @@ func (e *Engine) material(p *pending) material {
 		}
 	}
 	return m
+}
+
+// repeats reports whether a stated value says what a result says already: "餐后血糖
+// 12.3高吗" is one value, not two.
+func repeats(stated bot.Fact, facts []bot.Fact) bool {
+	return stated.Kind == bot.FactStated && !stated.Interval.Usable() && stated.Critical == nil && slices.ContainsFunc(facts, func(f bot.Fact) bool {
+		same := stated.Value.UCUM == "" || stated.Value.UCUM == f.Value.UCUM
+		return f.Kind == bot.FactResult && f.Analyte == stated.Analyte && same && f.Value.Number.Valid() && f.Value.Comparator == stated.Value.Comparator && f.Value.Number.Cmp(stated.Value.Number) == 0
+	})
 }

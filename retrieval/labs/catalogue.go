@@ -52,6 +52,7 @@ type Unit struct {
 	LOINC   string   `yaml:"loinc"`
 	Codes   []string `yaml:"codes"`    // further LOINC codes of the same property in this kind of unit
 	Aliases []string `yaml:"aliases"`  // spellings printers use beside the general ones
+	Names   []string `yaml:"names"`    // names of the analyte that add the unit's mark: mg/dL of "BUN" is of urea nitrogen
 	ToFirst string   `yaml:"to_first"` // decimal factor to the analyte's first unit, "" when it is not a factor
 	Plus    string   `yaml:"plus"`     // added after the factor, where the conversion is affine (HbA1c)
 	Source  string   `yaml:"source"`   // of a factor that is no pure conversion of units (molar mass, standardisation)
@@ -125,6 +126,7 @@ type Catalogue struct {
 	intervalWords intervalWords
 	scales        scaleWords
 	words         fileWords
+	releases      map[Release]releaseWords
 	decided       map[decidedKey]bot.AnalyteID // by the institution's staff
 }
 
@@ -168,6 +170,9 @@ func LoadCatalogue() (*Catalogue, error) {
 		return nil, err
 	}
 	if c.sheetWords, err = loadSheetWords(); err != nil {
+		return nil, err
+	}
+	if c.releases, err = loadReleases(); err != nil {
 		return nil, err
 	}
 	c.cues = c.collectCues()

@@ -45,11 +45,11 @@ func (c *Catalogue) Complete(r bot.Result, p bot.Patient, title string) bot.Resu
 func (c *Catalogue) identify(r *bot.Result, in setting) {
 	specimen := r.Specimen
 	if specimen == bot.SpecimenUnknown {
-		if specimen = specimenIn(r.Name); specimen == bot.SpecimenUnknown {
+		if specimen = c.words.specimenIn(r.Name); specimen == bot.SpecimenUnknown {
 			specimen = c.words.specimenOfTitle(in.title)
 		}
 	}
-	a, ok := c.find(wanted{name: r.Name, code: r.Code, specimen: specimen, unit: r.Value.Unit})
+	a, ok := c.find(wanted{name: r.Name, code: r.Code, specimen: specimen, unit: r.Value.Unit, worded: c.scales.step(r.Value.Printed) != stepNone})
 	if !ok {
 		if r.Value.UCUM == "" {
 			r.Value.UCUM = c.units[unitKey(r.Value.Unit)]
@@ -61,6 +61,7 @@ func (c *Catalogue) identify(r *bot.Result, in setting) {
 	if r.Value.UCUM == "" || !possible {
 		r.Value.UCUM = ucum
 	}
+	r.Value.UCUM = c.marked(a, *r)
 	r.UnitProblem = !possible || !c.codeFitsUnit(a, r.Code, r.Value.UCUM)
 }
 

@@ -33,6 +33,7 @@ func (f *Finder) fact(zone *time.Location, r record, s stored, language bot.Lang
 			fact.VariationSource = a.Variation.Source
 		}
 	}
+	fact.Marked = fact.Judged && fact.Direction == bot.DirectionUnknown && f.flagged(s)
 	for i := range r.results {
 		earlier := &r.results[i]
 		if len(fact.Previous) < mostPrevious && earlier.item == s.item && before(earlier.Result, s.Result) {
@@ -46,7 +47,7 @@ func (f *Finder) fact(zone *time.Location, r record, s stored, language bot.Lang
 // adult, in the unit the value is in. Where the printed mark says otherwise, the
 // laboratory used another interval, and none is given.
 func (c *Catalogue) adultInterval(fact *bot.Fact, a Analyte, person bot.PatientContext) {
-	if a.Interval == nil || fact.Interval.Printed != "" || !fact.Judged || person.Age < adult || !sameUnit(fact.Value, bot.Value{UCUM: a.Units[0].UCUM}) {
+	if a.Interval == nil || fact.Interval.Printed != "" || !fact.Judged || person.Age < adult || fact.Value.UCUM != a.Units[0].UCUM {
 		return
 	}
 	i := a.Interval.of(person.Sex)

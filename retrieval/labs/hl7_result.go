@@ -189,7 +189,7 @@ func (c *Catalogue) completeHL7(r *bot.Result, code string, in setting) {
 	}
 	c.complete(r, in)
 	r.Value.Unit = printed
-	if of != "" && coded != "" && of != coded {
+	if of != "" && coded != "" && !c.wording.agree(printed, code) {
 		r.UnitProblem, r.Direction = true, bot.DirectionUnknown
 	}
 }

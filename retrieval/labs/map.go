@@ -15,6 +15,7 @@ type wanted struct {
 	name, code string
 	specimen   bot.Specimen // "" when nothing says it
 	unit       string       // as printed
+	worded     bool         // the value is a word of a scale: "阴性", "1+"
 }
 
 // Map finds the analyte of a printed name, a LOINC code ("" if none) and the
@@ -26,11 +27,12 @@ func (c *Catalogue) Map(name, loinc string, specimen bot.Specimen) (a Analyte, o
 }
 
 func (c *Catalogue) find(p wanted) (Analyte, bool) {
-	if i, found := c.byCode[p.code]; found && p.code != "" {
+	i, coded := c.byCode[p.code]
+	if coded = coded && p.code != ""; coded && !c.namedOtherwise(i, p) {
 		return c.fit(i, p.specimen)
 	}
 	if p.specimen == bot.SpecimenUnknown {
-		p.specimen = specimenIn(p.name)
+		p.specimen = c.words.specimenIn(p.name)
 	}
 	if id, decided := c.decision(p); decided {
 		i, known := c.byID[id]
@@ -38,6 +40,9 @@ func (c *Catalogue) find(p wanted) (Analyte, bool) {
 			return Analyte{}, false
 		}
 		return c.fit(i, p.specimen)
+	}
+	if coded {
+		return Analyte{}, false // "钠" with potassium's code is neither
 	}
 	for _, key := range c.keysOf(p) {
 		if i := c.only(key, p); i >= 0 {
@@ -50,6 +55,21 @@ func (c *Catalogue) find(p wanted) (Analyte, bool) {
 	return Analyte{}, false
 }
 
+// namedOtherwise reports whether the name is another analyte's than the code's, in
+// the code's specimen.
+func (c *Catalogue) namedOtherwise(i int, p wanted) bool {
+	p.specimen = c.analytes[i].Specimen
+	otherwise := false
+	for _, key := range c.keysOf(p) {
+		sharing := c.where(c.sharing(key), func(a Analyte) bool { return a.Specimen == p.specimen })
+		if slices.Contains(sharing, i) {
+			return false
+		}
+		otherwise = otherwise || len(sharing) > 0
+	}
+	return otherwise
+}
+
 func (c *Catalogue) fit(i int, specimen bot.Specimen) (Analyte, bool) {
 	a := c.analytes[i]
 	if specimen != bot.SpecimenUnknown && specimen != a.Specimen {
@@ -58,26 +78,80 @@ func (c *Catalogue) fit(i int, specimen bot.Specimen) (Analyte, bool) {
 	return a, true
 }
 
-// only is the one entry with a name, -1 when it cannot be told. Where nothing says
-// the specimen, the unit may: one that only one of them has. Failing that a
-// quantity is the one in blood, whose name needs no specimen, and a name without a
-// unit is the one people use it for: "白细胞" alone is of blood, "pH" is nobody's.
+// only is the one entry with a name, -1 when it cannot be told. Where several share
+// it, the unit or a value in words may say which: "白细胞" alone is of blood, "pH" is
+// nobody's.
 func (c *Catalogue) only(key string, p wanted) int {
-	sharing := slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.byName[key], c.printed[key]))))
+	sharing := c.sharing(key)
 	if p.specimen != bot.SpecimenUnknown {
-		return single(c.where(sharing, func(a Analyte) bool { return a.Specimen == p.specimen }))
+		sharing = c.where(sharing, func(a Analyte) bool { return a.Specimen == p.specimen })
+	}
+	if p.worded {
+		if scaled := c.where(sharing, func(a Analyte) bool { return a.Scale != ScaleQuantity }); len(scaled) > 0 {
+			sharing = scaled
+		}
 	}
 	switch {
 	case len(sharing) < 2:
-		return single(sharing)
+		return c.unlessElsewhere(single(sharing), key, p)
 	case strings.TrimSpace(p.unit) == "":
-		return single(c.byName[key])
+		return c.unitless(key, sharing, p)
 	}
-	sharing = c.where(sharing, func(a Analyte) bool { return c.lists(a, p.unit) })
-	if len(sharing) > 1 {
-		sharing = c.where(sharing, func(a Analyte) bool { return a.Specimen == bot.SpecimenBlood && a.Scale == ScaleQuantity })
+	return c.unlessElsewhere(c.byUnit(sharing, p), key, p)
+}
+
+// unitless is the entry of a shared name whose value has no unit: the one people
+// use the name for, unless another of its specimen has the name too.
+func (c *Catalogue) unitless(key string, sharing []int, p wanted) int {
+	i := single(c.where(c.byName[key], func(a Analyte) bool { return slices.Contains(sharing, c.byID[a.ID]) }))
+	if i < 0 || p.worded || len(c.where(sharing, func(a Analyte) bool { return a.Specimen == c.analytes[i].Specimen })) > 1 {
+		return -1
 	}
-	return single(sharing)
+	return i
+}
+
+// byUnit is the entry of a shared name that is reported in the unit. Where the
+// specimen is not known a quantity in blood comes first, whose name needs none.
+func (c *Catalogue) byUnit(sharing []int, p wanted) int {
+	listed := c.where(sharing, func(a Analyte) bool { return c.lists(a, p.unit) })
+	if len(listed) > 1 && p.specimen == bot.SpecimenUnknown {
+		listed = c.where(listed, func(a Analyte) bool { return a.Specimen == bot.SpecimenBlood && a.Scale == ScaleQuantity })
+	}
+	return single(listed)
+}
+
+// unlessElsewhere is an entry of another specimen than blood only where nothing
+// else is called so when the specimen is not known: "白细胞 2+" is of urine or stool,
+// and a concentration of "酮体" is measured in blood too.
+func (c *Catalogue) unlessElsewhere(i int, key string, p wanted) int {
+	if i < 0 || p.specimen != bot.SpecimenUnknown || c.analytes[i].Specimen == bot.SpecimenBlood || slices.Contains(c.byName[key], i) {
+		return i
+	}
+	for specimen, fronts := range c.words.fronts {
+		for _, front := range append([]string{""}, fronts...) {
+			called := c.where(c.sharing(front+key), func(a Analyte) bool { return a.Specimen == specimen && specimen != c.analytes[i].Specimen })
+			if len(called) > 0 {
+				return -1
+			}
+		}
+	}
+	if ucum, _ := c.Unit(c.analytes[i], p.unit); !p.worded && c.concentration(ucum) {
+		return -1
+	}
+	return i
+}
+
+// concentration reports whether a unit is one of mass or substance in a volume.
+func (c *Catalogue) concentration(ucum string) bool {
+	kind, known := c.wording.kind(ucum)
+	mass, _ := c.wording.kind("g/L")
+	amount, _ := c.wording.kind("mol/L")
+	return known && (kind.quantity == mass.quantity || kind.quantity == amount.quantity)
+}
+
+// sharing are the entries with a name.
+func (c *Catalogue) sharing(key string) []int {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.byName[key], c.printed[key]))))
 }
 
 func single(entries []int) int {
@@ -116,11 +190,33 @@ func nameKeys(name string) []string {
 	return keys
 }
 
+// mayDrop reports whether a name means the same without its brackets: they hold
+// another of its names, a specimen, or a word that says nothing of the analyte. What
+// else they hold may change what is measured: "葡萄糖(餐后1小时)", "钾(透析前)".
+func (c *Catalogue) mayDrop(outside, inside string) bool {
+	named := c.sharing(outside)
+	if len(named) == 0 {
+		named = c.sharing(c.words.bare(outside))
+	}
+	if len(named) == 0 || inside == "" || c.words.saysNothing(inside) || len(c.sharing(inside)) > 0 {
+		return true
+	}
+	for part := range strings.FieldsFuncSeq(inside, func(r rune) bool { return strings.ContainsRune("/-,、;+()", r) }) {
+		if slices.ContainsFunc(c.sharing(part), func(i int) bool { return slices.Contains(named, i) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // keysOf are the name's keys, then the same without the words that only say the
 // specimen or the procedure, and in urine and stool those with the specimen's
 // word in front: "葡萄糖" of a urine report is "尿葡萄糖".
 func (c *Catalogue) keysOf(p wanted) []string {
 	keys := nameKeys(p.name)
+	if len(keys) == 3 && !c.mayDrop(keys[1], keys[2]) {
+		keys = keys[:1]
+	}
 	for _, key := range keys {
 		if bare := c.words.bare(key); bare != key && bare != "" {
 			keys = append(keys, bare)
@@ -134,18 +230,6 @@ func (c *Catalogue) keysOf(p wanted) []string {
 		}
 	}
 	return keys
-}
-
-// specimenIn reads the specimen a name itself states: "尿葡萄糖", "urine protein".
-func specimenIn(name string) bot.Specimen {
-	key := nameKey(name)
-	switch {
-	case strings.HasPrefix(key, "尿") && !strings.HasPrefix(key, "尿素") && !strings.HasPrefix(key, "尿酸"), strings.Contains(key, "urine"), strings.HasPrefix(key, "24h尿"), strings.HasPrefix(key, "24小时尿"):
-		return bot.SpecimenUrine
-	case strings.HasPrefix(key, "便"), strings.HasPrefix(key, "粪"), strings.HasPrefix(key, "大便"), strings.Contains(key, "stool"), strings.Contains(key, "faecal"), strings.Contains(key, "fecal"):
-		return bot.SpecimenStool
-	}
-	return bot.SpecimenUnknown
 }
 
 // decidedKey is a name a person has decided on.

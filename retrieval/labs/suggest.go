@@ -25,7 +25,7 @@ const (
 // specimen are proposed where it is known.
 func (c *Catalogue) Suggest(name string, specimen bot.Specimen) []Suggestion {
 	if specimen == bot.SpecimenUnknown {
-		specimen = specimenIn(name)
+		specimen = c.words.specimenIn(name)
 	}
 	keys := c.keysOf(wanted{name: name, specimen: specimen})
 	var all []Suggestion

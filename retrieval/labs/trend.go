@@ -37,22 +37,24 @@ func changedGround(a, b bot.Result) (changed []bot.Ground) {
 // bothSides is the standard normal deviate that leaves 5 % outside, on both sides.
 const bothSides = 1.96
 
-// ReferenceChange is the reference change value: the difference between two
-// results, in percent of the first, that a steady person's values pass only one
-// time in twenty: √2 · 1.96 · √(CVA² + CVI²) (Fraser, Biological Variation: From
-// Principles to Practice, 2001).
-func (v Variation) ReferenceChange() float64 {
-	return math.Sqrt2 * bothSides * math.Hypot(v.Analytical.Float(), v.Within.Float())
+// ReferenceChange is the reference change value of rising results, in percent of
+// the first: a steady person's values pass it, or its inverse when they fall, only
+// one time in twenty. Ratios are compared, so that a fall counts as the rise back
+// does: exp(1.96 · √2 · √ln(1 + CVA² + CVI²)) − 1 (Fokkema 2006, Clin Chem 52:1602).
+func (v Variation) ReferenceChange() float64 { return 100 * math.Expm1(v.logChange()) }
+
+func (v Variation) logChange() float64 {
+	variance := (math.Pow(v.Analytical.Float(), 2) + math.Pow(v.Within.Float(), 2)) / 1e4
+	return math.Sqrt2 * bothSides * math.Sqrt(math.Log1p(variance))
 }
 
 // move compares two values in the same unit; one that is only known by a bound, or
 // is nothing, compares with none.
 func (v Variation) move(from, to bot.Value) bot.Move {
-	if !from.Number.Valid() || !to.Number.Valid() || from.Comparator != "" || to.Comparator != "" || from.Number.Float() <= 0 {
+	if !from.Number.Valid() || !to.Number.Valid() || from.Comparator != "" || to.Comparator != "" || from.Number.Float() <= 0 || to.Number.Float() <= 0 {
 		return bot.MoveUnknown
 	}
-	percent := 100 * math.Abs(to.Number.Float()-from.Number.Float()) / from.Number.Float()
-	if percent > v.ReferenceChange() {
+	if math.Abs(math.Log(to.Number.Float()/from.Number.Float())) > v.logChange() {
 		return bot.MoveBeyond
 	}
 	return bot.MoveWithin

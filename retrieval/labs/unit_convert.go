@@ -3,6 +3,7 @@ package labs
 import (
 	"fmt"
 	"math/big"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -79,6 +80,28 @@ func (c *Catalogue) codeFitsUnit(a Analyte, loinc, code string) bool {
 		ofCode++
 	}
 	return ofCode == 0
+}
+
+var unitMarks = regexp.MustCompile(`\{[^{}]*\}`)
+
+// marked is a result's unit with the mark its code or its name adds: mg/dL under the
+// code of urea nitrogen is mg{urea_N}/dL, mg/L under that of D-dimer in FEU is
+// mg{FEU}/L.
+func (c *Catalogue) marked(a Analyte, r bot.Result) string {
+	coded := func(u Unit) bool { return r.Code != "" && (u.LOINC == r.Code || slices.Contains(u.Codes, r.Code)) }
+	named := func(u Unit) bool {
+		return slices.ContainsFunc(nameKeys(r.Name), func(key string) bool {
+			return slices.ContainsFunc(u.Names, func(name string) bool { return nameKey(name) == key })
+		})
+	}
+	for _, says := range []func(Unit) bool{coded, named} {
+		for _, u := range a.Units {
+			if bare := unitMarks.ReplaceAllString(u.UCUM, ""); bare == r.Value.UCUM && says(u) {
+				return u.UCUM
+			}
+		}
+	}
+	return r.Value.UCUM
 }
 
 // UnitError is a conversion that has no exact way: the units are not both the

@@ -22,6 +22,7 @@ type fileWords struct {
 	title    []specimenWords
 	// Words of names that say nothing of the analyte: in front, behind.
 	before, behind []string
+	brackets       map[string]bool           // and in brackets
 	fronts         map[bot.Specimen][]string // a specimen's word in front of a name
 }
 
@@ -37,15 +38,19 @@ func loadFileWords() (w fileWords, err error) {
 		Specimen []specimenWords               `yaml:"specimen"`
 		Title    []specimenWords               `yaml:"title"`
 		Names    struct {
-			Before []string                  `yaml:"before"`
-			Behind []string                  `yaml:"behind"`
-			Front  map[bot.Specimen][]string `yaml:"front"`
+			Before   []string                  `yaml:"before"`
+			Behind   []string                  `yaml:"behind"`
+			Brackets []string                  `yaml:"brackets"`
+			Front    map[bot.Specimen][]string `yaml:"front"`
 		} `yaml:"names"`
 	}
 	if err := yaml.UnmarshalWithOptions(wordsFile, &file, yaml.Strict()); err != nil {
 		return w, fmt.Errorf("labs: data/words.yaml: %w", err)
 	}
-	w = fileWords{specimen: file.Specimen, title: file.Title, before: file.Names.Before, behind: file.Names.Behind, fronts: file.Names.Front}
+	w = fileWords{specimen: file.Specimen, title: file.Title, before: file.Names.Before, behind: file.Names.Behind, fronts: file.Names.Front, brackets: map[string]bool{}}
+	for _, word := range file.Names.Brackets {
+		w.brackets[word] = true
+	}
 	if w.sex, err = meanings(file.Sex); err != nil {
 		return w, err
 	}
@@ -123,3 +128,36 @@ func (w fileWords) bare(key string) string {
 	}
 	return key
 }
+
+// saysNothing reports whether brackets of a name say the specimen, which is heard
+// otherwise, or how it was measured: "(血清)", "(速率法)".
+func (w fileWords) saysNothing(inside string) bool {
+	return w.brackets[inside] || strings.HasSuffix(inside, "法") || w.specimenInBrackets(inside) != bot.SpecimenUnknown
+}
+
+// specimenIn reads the specimen a name itself states: "尿葡萄糖", "肌酐(尿)",
+// "urine protein".
+func (w fileWords) specimenIn(name string) bot.Specimen {
+	key := nameKey(name)
+	switch {
+	case strings.HasPrefix(key, "尿") && !strings.HasPrefix(key, "尿素") && !strings.HasPrefix(key, "尿酸"), strings.Contains(key, "urine"), strings.HasPrefix(key, "24h尿"), strings.HasPrefix(key, "24小时尿"):
+		return bot.SpecimenUrine
+	case strings.HasPrefix(key, "便"), strings.HasPrefix(key, "粪"), strings.HasPrefix(key, "大便"), strings.Contains(key, "stool"), strings.Contains(key, "faecal"), strings.Contains(key, "fecal"):
+		return bot.SpecimenStool
+	}
+	if open, shut := strings.IndexByte(key, '('), strings.LastIndexByte(key, ')'); open > 0 && shut > open {
+		return w.specimenInBrackets(key[open+1 : shut])
+	}
+	return bot.SpecimenUnknown
+}
+
+// specimenInBrackets is one other than blood, whose word many names hold.
+func (w fileWords) specimenInBrackets(inside string) bot.Specimen {
+	if found := firstSpecimen(w.specimen, notUrine.Replace(inside)); found != bot.SpecimenBlood {
+		return found
+	}
+	return bot.SpecimenUnknown
+}
+
+// notUrine takes out the substances whose names begin as urine does.
+var notUrine = strings.NewReplacer("尿素", "", "尿酸", "")
