@@ -383,8 +383,11 @@ func TestTheCatalogueAgreesWithTheCollectedTable(t *testing.T) {
 		}
 		for _, name := range append(strings.Split(cell("abbreviations"), ";"), cell("name_zh")) {
 			name, _, _ = strings.Cut(name, "(US: ")
-			if found, _ := c.Map(name, "", bot.SpecimenBlood); found.ID != a.ID {
-				t.Errorf("%s is %q, want %s", name, found.ID, a.ID)
+			// By its unit, for "PCT" is plateletcrit too.
+			unit := bot.Value{Unit: cell("unit_si_ucum")}
+			found := c.Complete(bot.Result{Name: name, Specimen: bot.SpecimenBlood, Value: unit}, bot.Patient{}, "")
+			if found.Analyte != a.ID {
+				t.Errorf("%s is %q, want %s", name, found.Analyte, a.ID)
 			}
 		}
 		for _, code := range []string{cell("loinc_for_si_unit"), cell("loinc_for_conventional_unit")} {
