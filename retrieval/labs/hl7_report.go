@@ -15,6 +15,7 @@ type hl7Reports struct {
 	person *hl7Person
 	order  []*hl7Report
 	known  map[string]*hl7Report // by system and number
+	ids    map[string]string     // the first result of a code and sub-id, whatever its panel
 }
 
 // hl7Report is a report on its way: orders with the same number are one.
@@ -60,9 +61,13 @@ func (r *hl7Reports) add(o *hl7Order) string {
 	for _, item := range o.items {
 		b.add(item)
 	}
-	if len(report.Results) > first && len(o.notes) > 0 {
+	switch {
+	case len(o.notes) == 0:
+	case len(report.Results) > first:
 		x := &report.Results[first]
 		x.Note = noteOf(append(o.notes, x.Note))
+	default: // why a sample was refused, for example: staff must see it
+		r.refuse(r.position, "the order has a comment and no result to show it with", append([]hl7Segment{r.segments[0], r.person.pid}, o.segments...)...)
 	}
 	return ""
 }
@@ -156,13 +161,25 @@ func (m *hl7Message) parentOf(obr hl7Segment) string {
 	return ""
 }
 
-// sourceID names a result within its report, the same in every version of it: its
-// code and sub-id (OBX-3, OBX-4).
+// sourceID is a result's code and sub-id (OBX-3, OBX-4).
 func sourceID(key, sub string) string {
 	if sub == "" {
 		return readable(key, mostName)
 	}
 	return readable(fmt.Sprintf("%s#%s", key, sub), mostName)
+}
+
+// panelID names a result within its report, the same in every version of it: its
+// code and sub-id within the panel that was ordered (OBR-4). Laboratories that
+// number the sample and not the order send several panels under one number, in
+// messages of their own: the same test of two panels is two results, neither a
+// correction of the other. A preliminary, a final and a corrected version name the
+// same panel; a version that names another stands beside them, and replaces nothing.
+func panelID(id, panel string) string {
+	if panel == "" {
+		return id
+	}
+	return readable(id+"@"+panel, mostName)
 }
 
 // noteOf joins comments. One that had to be cut says so.

@@ -115,10 +115,14 @@ func (b *hl7Builder) observed(obx hl7Segment) (time.Time, bool) {
 // identify is the result's id; a second result of the same id in a report is another.
 func (b *hl7Builder) identify(named hl7Coded, obx hl7Segment) string {
 	sub := b.subID(obx)
-	id := sourceID(named.key(), sub)
+	plain := sourceID(named.key(), sub)
+	id := panelID(plain, b.coded(b.first(b.order.obr.field(4)), b.parts).key())
 	b.report.taken[id]++
 	if n := b.report.taken[id]; n > 1 {
 		id = fmt.Sprintf("%s/%d", id, n)
+	}
+	if _, known := b.ids[plain]; !known {
+		b.ids[plain] = id
 	}
 	if _, known := b.report.bySub[sub]; !known {
 		b.report.bySub[sub] = id
@@ -144,7 +148,8 @@ func (b *hl7Builder) parent(obx hl7Segment) string {
 			return id
 		}
 	}
-	return b.parentOf(b.order.obr)
+	parent := b.parentOf(b.order.obr)
+	return cmp.Or(b.ids[parent], parent)
 }
 
 // flag is the mark (OBX-8, table 0078): of several the first that says something

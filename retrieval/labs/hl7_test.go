@@ -192,7 +192,9 @@ func TestAnHL7ResultKeepsWhatItsFieldsSay(t *testing.T) {
 	}
 }
 
-func named(r bot.Result) string    { return r.SourceID + " " + r.Name + " " + r.Code }
+func named(r bot.Result) string {
+	return strings.TrimSuffix(r.SourceID, "@GROUP") + " " + r.Name + " " + r.Code
+}
 func unit(r bot.Result) string     { return r.Value.Unit }
 func flagged(r bot.Result) string  { return r.Flag }
 func observed(r bot.Result) string { return r.EffectiveAt.Format(time.RFC3339Nano) }
@@ -353,5 +355,56 @@ func TestAnHL7FileTooLargeForMemoryIsRefused(t *testing.T) {
 		if bot.KindOf(err) != bot.KindInvalid || !strings.Contains(err.(*bot.Error).Person, "16 MiB") || len(f.Patients) > 0 {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// idsOf are the results of messages, one after the other.
+func idsOf(t *testing.T, messages ...string) (all []string) {
+	t.Helper()
+	for _, m := range messages {
+		f, err := parse(t, "f.hl7", m)
+		if err != nil || len(f.Quarantine) > 0 {
+			t.Fatalf("%+v, %v", f.Quarantine, err)
+		}
+		for _, r := range f.Patients[0].Reports[0].Results {
+			all = append(all, r.SourceID)
+		}
+	}
+	return all
+}
+
+func TestTheSameTestOfTwoPanelsOfOneSampleIsTwoResults(t *testing.T) {
+	t.Parallel()
+	fasting, loaded := hl7Order("F-1"), strings.Replace(hl7Order("F-1"), "GROUP", "OGTT120", 1)
+	apart := idsOf(t, message(hl7MSH, hl7PID, fasting, obx("NM", "5.1")), message(hl7MSH, hl7PID, loaded, obx("NM", "9.8")))
+	if apart[0] == apart[1] {
+		t.Errorf("one overwrites the other: %q", apart)
+	}
+	together := idsOf(t, message(hl7MSH, hl7PID, loaded, obx("NM", "9.8"), fasting, obx("NM", "5.1")))
+	if together[0] != apart[1] || together[1] != apart[0] {
+		t.Errorf("their order in a message changes their ids: %q, %q", together, apart)
+	}
+	for _, status := range []string{"P", "F", "C", "W"} {
+		version := idsOf(t, message(hl7MSH, hl7PID, strings.TrimSuffix(loaded, "F")+status, obx("NM", "9.7", 11, status)))
+		if version[0] != apart[1] {
+			t.Errorf("version %s is %q, not %q", status, version[0], apart[1])
+		}
+	}
+}
+
+func TestACommentOfAnOrderWithoutResultIsNotLost(t *testing.T) {
+	t.Parallel()
+	order := strings.TrimSuffix(hl7Order("F-1"), "F") + "X"
+	f, err := parse(t, "f.hl7", message(hl7MSH, hl7PID, order, "NTE|1||标本溶血"))
+	if err != nil || len(f.Quarantine) != 1 || !strings.Contains(f.Quarantine[0].Payload.Plain(), "标本溶血") || f.Patients[0].Reports[0].Status != bot.StatusCancelled {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+func TestAResultOutsideAnOrderIsNotLost(t *testing.T) {
+	t.Parallel()
+	f, err := parse(t, "f.hl7", message(hl7MSH, hl7PID, obx("NM", "7.7"), hl7Order("F-1"), obx("NM", "4.1")))
+	if r := only(t, bot.ImportFile{Patients: f.Patients}, err); r.Value.Printed != "4.1" || len(f.Quarantine) != 1 || !strings.Contains(f.Quarantine[0].Payload.Plain(), "7.7") {
+		t.Errorf("%+v", f)
 	}
 }

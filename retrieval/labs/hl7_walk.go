@@ -188,7 +188,7 @@ func (m *hl7Message) ofPerson(p *hl7Person) {
 	if len(p.loose) > 0 && m.part(m.header(9), 1) != "OUL" {
 		m.refuse(m.position, "results stand outside an order (OBR)", append([]hl7Segment{m.segments[0], p.pid}, p.loose...)...)
 	}
-	reports := &hl7Reports{hl7Message: m, person: p, known: map[string]*hl7Report{}}
+	reports := &hl7Reports{hl7Message: m, person: p, known: map[string]*hl7Report{}, ids: map[string]string{}}
 	for i, o := range p.orders {
 		if reason := reports.add(o); reason != "" {
 			m.refuse(fmt.Sprintf("%s, order %d", m.position, i+1), reason, append([]hl7Segment{m.segments[0], p.pid}, o.segments...)...)
