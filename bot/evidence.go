@@ -68,6 +68,8 @@ const (
 	GroundLaboratory Ground = "laboratory"
 	GroundMethod     Ground = "method"
 	GroundUnit       Ground = "unit"
+	// One of the two does not say its laboratory.
+	GroundUnsaid Ground = "unsaid"
 )
 
 // Move says whether two comparable values differ by more than those of a steady

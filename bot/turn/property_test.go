@@ -168,7 +168,7 @@ func drawFact(t *rapid.T, a labs.Analyte, language bot.Language, judged bool) bo
 		if point.Same {
 			point.Move = rapid.SampledFrom([]bot.Move{bot.MoveUnknown, bot.MoveWithin, bot.MoveBeyond}).Draw(t, "move")
 		} else {
-			point.Changed = rapid.SampledFrom([][]bot.Ground{{bot.GroundLaboratory}, {bot.GroundMethod, bot.GroundUnit}, nil}).Draw(t, "changed")
+			point.Changed = rapid.SampledFrom([][]bot.Ground{{bot.GroundLaboratory}, {bot.GroundMethod, bot.GroundUnit}, {bot.GroundUnsaid}, nil}).Draw(t, "changed")
 		}
 		if f.Interval.Usable() {
 			point.Direction = labs.Direction(point.Value, f.Interval)

@@ -22,7 +22,7 @@ func point(a Analyte, latest, earlier bot.Result, zone *time.Location) bot.Point
 
 // changedGround is what two results of an item do not share.
 func changedGround(a, b bot.Result) (changed []bot.Ground) {
-	if a.Laboratory != b.Laboratory {
+	if a.Laboratory != b.Laboratory && a.Laboratory != "" && b.Laboratory != "" {
 		changed = append(changed, bot.GroundLaboratory)
 	}
 	if a.Method != b.Method {
@@ -30,6 +30,9 @@ func changedGround(a, b bot.Result) (changed []bot.Ground) {
 	}
 	if !sameUnit(a.Value, b.Value) {
 		changed = append(changed, bot.GroundUnit)
+	}
+	if len(changed) == 0 && a.Laboratory != b.Laboratory {
+		changed = append(changed, bot.GroundUnsaid)
 	}
 	return changed
 }
