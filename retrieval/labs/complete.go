@@ -49,7 +49,7 @@ func (c *Catalogue) identify(r *bot.Result, in setting) {
 			specimen = c.words.specimenOfTitle(in.title)
 		}
 	}
-	a, ok := c.find(wanted{name: r.Name, code: r.Code, specimen: specimen, unit: r.Value.Unit, worded: c.scales.step(r.Value.Printed) != stepNone})
+	a, ok := c.find(wanted{name: r.Name, code: r.Code, specimen: specimen, unit: r.Value.Unit, worded: c.scales.worded(r.Value)})
 	if !ok {
 		if r.Value.UCUM == "" {
 			r.Value.UCUM = c.units[unitKey(r.Value.Unit)]

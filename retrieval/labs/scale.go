@@ -54,6 +54,12 @@ func scaleKey(printed string) string {
 // step is what a printed result says, stepNone when it is no word of a scale.
 func (w scaleWords) step(printed string) step { return w[scaleKey(printed)] }
 
+// worded reports whether a value is a word of a scale, such as "+1", which reads as a
+// number too.
+func (w scaleWords) worded(v bot.Value) bool {
+	return (!v.Number.Valid() || strings.ContainsAny(v.Printed, "+-")) && w.step(v.Printed) != stepNone
+}
+
 // compare says where a result in words lies against a reference in words: within
 // when both say the same. Anything else is left to the doctor: "positive" is not
 // "high".

@@ -90,7 +90,7 @@ var unitMarks = regexp.MustCompile(`\{[^{}]*\}`)
 func (c *Catalogue) marked(a Analyte, r bot.Result) string {
 	coded := func(u Unit) bool { return r.Code != "" && (u.LOINC == r.Code || slices.Contains(u.Codes, r.Code)) }
 	named := func(u Unit) bool {
-		return slices.ContainsFunc(nameKeys(r.Name), func(key string) bool {
+		return len(u.Names) > 0 && slices.ContainsFunc(nameKeys(r.Name), func(key string) bool {
 			return slices.ContainsFunc(u.Names, func(name string) bool { return nameKey(name) == key })
 		})
 	}
