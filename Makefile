@@ -20,7 +20,7 @@ test:
 # Every counted run in full: crash tests, property tests.
 prove:
 	./setup.sh --test
-	CARELINE_PROVE=1 go test -count=1 -timeout 30m -v -run Killed ./bot/jobs ./bot/store ./bot/intake
+	CARELINE_PROVE=1 go test -count=1 -timeout 30m -v -run 'Killed|BrokenFiles' ./bot/jobs ./bot/store ./bot/intake
 	go test -count=1 -timeout 30m -v -run AlwaysPassesReview ./bot/turn -rapid.checks=10000
 
 # Figures as ratios of one run; compare two runs with benchstat.

@@ -64,7 +64,7 @@ func (c *composition) view(f finding) findingView {
 		Flag: fact.Flag, Direction: string(fact.Direction), Tier: f.tier.String(), Judged: fact.Judged,
 	}
 	if p := c.evidence.Patient; p != nil {
-		view.Child = p.Age >= 0 && p.Age < 18
+		view.Child = p.Age >= 0 && p.Age < 18 || !fact.Judged && !p.Pregnant // or was a child then
 		view.Pregnant = p.Pregnant
 	}
 	if len(fact.Previous) > 0 {

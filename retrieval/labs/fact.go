@@ -16,7 +16,7 @@ func (f *Finder) fact(zone *time.Location, r record, s stored, language bot.Lang
 	fact := bot.Fact{
 		Kind: bot.FactResult, Result: s.ID, Report: s.Report, Analyte: s.Analyte, Name: s.Name, Names: []string{s.Name}, Code: s.Code, Specimen: s.Specimen,
 		Value: s.Value, Interval: s.Interval, Flag: s.Flag, Direction: usableDirection(s.Result), Date: bot.DateOf(s.EffectiveAt, zone), At: s.EffectiveAt, Status: s.Status,
-		Judged: r.judged(), Cleared: s.cleared, Laboratory: s.Laboratory, Method: s.Method,
+		Judged: r.judged(s.EffectiveAt), Cleared: s.cleared, Laboratory: s.Laboratory, Method: s.Method,
 	}
 	a, known := f.catalogue.Analyte(s.Analyte)
 	if known {
@@ -37,7 +37,11 @@ func (f *Finder) fact(zone *time.Location, r record, s stored, language bot.Lang
 	for i := range r.results {
 		earlier := &r.results[i]
 		if len(fact.Previous) < mostPrevious && earlier.item == s.item && before(earlier.Result, s.Result) {
-			fact.Previous = append(fact.Previous, point(a, s.Result, earlier.Result, zone))
+			p := point(a, s.Result, earlier.Result, zone)
+			if !r.judged(earlier.EffectiveAt) {
+				p.Direction = bot.DirectionUnknown
+			}
+			fact.Previous = append(fact.Previous, p)
 		}
 	}
 	return fact

@@ -43,11 +43,15 @@ func SeedNames(ctx context.Context, db *postgres.DB, c *Catalogue, e embed.Embed
 		b := &pgx.Batch{}
 		b.Queue(`select pg_advisory_xact_lock(hashtext('analyte_names'))`)
 		b.Queue(`delete from analyte_names`)
-		for i, r := range rows {
-			b.Queue(`insert into analyte_names (analyte_id, specimen, language, name, folded, kind, model, embedding) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
-				string(r.analyte), string(r.specimen), string(r.language), r.name, r.folded, r.kind, e.Model(), halfvec(vectors[i]))
-		}
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {
+			return fmt.Errorf("labs: names: %w", err)
+		}
+		columns := []string{"analyte_id", "specimen", "language", "name", "folded", "kind", "model", "embedding"}
+		_, err := tx.CopyFrom(ctx, pgx.Identifier{"analyte_names"}, columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+			r := rows[i]
+			return []any{string(r.analyte), string(r.specimen), string(r.language), r.name, r.folded, r.kind, e.Model(), halfvec(vectors[i])}, nil
+		}))
+		if err != nil {
 			return fmt.Errorf("labs: names: %w", err)
 		}
 		return nil

@@ -17,6 +17,7 @@ const mostResults = 2000
 // record is what is known of one patient.
 type record struct {
 	person  bot.PatientContext
+	born    bot.Date
 	results []stored // newest first
 }
 
@@ -47,12 +48,11 @@ func itemOf(r bot.Result) item {
 func (f *Finder) read(ctx context.Context, inst bot.Institution, patient bot.PatientID, now time.Time) (r record, err error) {
 	b := &pgx.Batch{}
 	b.Queue(`select sex, birth_date, pregnant from patients where id = $1`, int64(patient)).QueryRow(func(row pgx.Row) error {
-		var born bot.Date
-		if err := row.Scan((*string)(&r.person.Sex), (*string)(&born), &r.person.Pregnant); err != nil {
+		if err := row.Scan((*string)(&r.person.Sex), (*string)(&r.born), &r.person.Pregnant); err != nil {
 			return err
 		}
 		r.person.Age = -1
-		if years, ok := born.AgeAt(now.In(inst.Location())); ok {
+		if years, ok := youngest(r.born, now.In(inst.Location())); ok {
 			r.person.Age = years
 		}
 		return nil
@@ -124,10 +124,34 @@ func (r record) reports() []bot.ReportID {
 	return all
 }
 
-// judged reports whether a direction word of ours may be said: not under 18, not
-// in pregnancy, where the printed interval is often the usual adult one.
-func (r record) judged() bool {
-	return !r.person.Pregnant && (r.person.Age < 0 || r.person.Age >= adult)
+// judged reports whether a direction word of ours may be said of a result of a
+// time: not under 18, not in pregnancy, where the printed interval is often the
+// usual adult one. A result without a time is judged by the age of today.
+func (r record) judged(at time.Time) bool {
+	if r.person.Pregnant || r.person.Age >= 0 && r.person.Age < adult {
+		return false
+	}
+	years, known := youngest(r.born, at)
+	return at.IsZero() || !known || years >= adult
+}
+
+// youngest is the least age in whole years somebody can have at a time: a birth
+// date without its day or month may be the last one. False when it is not known.
+func youngest(born bot.Date, at time.Time) (years int, known bool) {
+	last, err := time.Parse("2006", string(born))
+	if err == nil {
+		last = last.AddDate(1, 0, -1)
+	} else if last, err = time.Parse("2006-01", string(born)); err == nil {
+		last = last.AddDate(0, 1, -1)
+	} else if whole, ok := born.Time(); ok {
+		last = whole
+	} else {
+		return 0, false
+	}
+	if at.Before(last) {
+		return 0, true
+	}
+	return bot.Date(last.Format(time.DateOnly)).AgeAt(at)
 }
 
 const adult = 18
