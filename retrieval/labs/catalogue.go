@@ -71,7 +71,7 @@ type AdultInterval struct {
 // variation in percent.
 type Variation struct {
 	Within     bot.Decimal `yaml:"within"`     // within-subject biological variation
-	Analytical bot.Decimal `yaml:"analytical"` // of the measurement
+	Analytical bot.Decimal `yaml:"analytical"` // of the measurement; where the source gives none, half of Within, the usual quality goal
 	Source     string      `yaml:"source"`
 }
 
