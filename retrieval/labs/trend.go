@@ -11,7 +11,7 @@ import (
 func point(a Analyte, latest, earlier bot.Result, zone *time.Location) bot.Point {
 	p := bot.Point{
 		Result: earlier.ID, Value: earlier.Value, Interval: earlier.Interval, Direction: usableDirection(earlier), Date: bot.DateOf(earlier.EffectiveAt, zone), At: earlier.EffectiveAt,
-		Changed: changedGround(latest, earlier),
+		Changed: changedGround(latest, earlier, a.ByMethod),
 	}
 	p.Same = len(p.Changed) == 0
 	if p.Same && a.Variation != nil && !latest.UnitProblem && !earlier.UnitProblem {
@@ -20,8 +20,9 @@ func point(a Analyte, latest, earlier bot.Result, zone *time.Location) bot.Point
 	return p
 }
 
-// changedGround is what two results of an item do not share.
-func changedGround(a, b bot.Result) (changed []bot.Ground) {
+// changedGround is what two results of an item do not share. A laboratory that one
+// of them does not name matters where methods differ much.
+func changedGround(a, b bot.Result, byMethod bool) (changed []bot.Ground) {
 	if a.Laboratory != b.Laboratory && a.Laboratory != "" && b.Laboratory != "" {
 		changed = append(changed, bot.GroundLaboratory)
 	}
@@ -31,7 +32,7 @@ func changedGround(a, b bot.Result) (changed []bot.Ground) {
 	if !sameUnit(a.Value, b.Value) {
 		changed = append(changed, bot.GroundUnit)
 	}
-	if len(changed) == 0 && a.Laboratory != b.Laboratory {
+	if len(changed) == 0 && byMethod && a.Laboratory != b.Laboratory {
 		changed = append(changed, bot.GroundUnsaid)
 	}
 	return changed
