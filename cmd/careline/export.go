@@ -27,15 +27,11 @@ const mostExported = 100_000
 
 // Run writes the Bundle. Who looked at the patient is recorded.
 func (c exportFHIRCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
-	a, err := g.open(ctx, log)
+	a, inst, err := g.openAt(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	inst, err := a.institution(ctx, g)
-	if err != nil {
-		return err
-	}
 	id, err := a.store.FindPatient(ctx, inst.ID, c.Patient)
 	if err != nil {
 		return err

@@ -34,15 +34,11 @@ func (errSilent) ExitCode() int { return 3 }
 
 // Run prints the sources of one institution.
 func (c feedStatusCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
-	a, err := g.open(ctx, log)
+	a, inst, err := g.openAt(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	inst, err := a.institution(ctx, g)
-	if err != nil {
-		return err
-	}
 	feeds, err := a.store.Feeds(ctx, inst, time.Now().UTC())
 	if err != nil {
 		return err
@@ -99,15 +95,11 @@ type feedSetCmd struct {
 
 // Run sets the zone; it holds for messages from a minute later on.
 func (c feedSetCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
-	a, err := g.open(ctx, log)
+	a, inst, err := g.openAt(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	inst, err := a.institution(ctx, g)
-	if err != nil {
-		return err
-	}
 	if err := a.store.SetFeedZone(ctx, inst.ID, bot.Actor{Kind: "operator"}, c.Source, c.Zone, time.Now().UTC()); err != nil {
 		return err
 	}

@@ -54,15 +54,11 @@ func (c importCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logge
 	if err != nil {
 		return err
 	}
-	a, err := g.open(ctx, log)
+	a, inst, err := g.openAt(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	inst, err := a.institution(ctx, g)
-	if err != nil {
-		return err
-	}
 	summaries := newSummaries(io, c.JSON)
 	if c.Watch != "" {
 		watcher := &intake.Watcher{Intake: a.intake(log), Institution: inst.ID, Dir: c.Watch, Source: c.Source, Columns: columns, Done: summaries.addNow}

@@ -26,15 +26,11 @@ type keyCreateCmd struct {
 
 // Run makes the key and prints it; only its SHA-256 is kept.
 func (c keyCreateCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
-	a, err := g.open(ctx, log)
+	a, inst, err := g.openAt(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	inst, err := a.institution(ctx, g)
-	if err != nil {
-		return err
-	}
 	scopes := make([]store.Scope, len(c.Scopes))
 	for i, s := range c.Scopes {
 		scopes[i] = store.Scope(s)
@@ -54,15 +50,11 @@ type keyListCmd struct {
 
 // Run prints the keys without their secrets, which nobody has.
 func (c keyListCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
-	a, err := g.open(ctx, log)
+	a, inst, err := g.openAt(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	inst, err := a.institution(ctx, g)
-	if err != nil {
-		return err
-	}
 	keys, err := a.store.Keys(ctx, inst.ID)
 	if err != nil {
 		return err
@@ -101,15 +93,11 @@ type keyRevokeCmd struct {
 
 // Run ends the key.
 func (c keyRevokeCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
-	a, err := g.open(ctx, log)
+	a, inst, err := g.openAt(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	inst, err := a.institution(ctx, g)
-	if err != nil {
-		return err
-	}
 	if err := a.store.RevokeKey(ctx, inst.ID, bot.Actor{Kind: "operator"}, c.Name, time.Now().UTC()); err != nil {
 		return err
 	}

@@ -77,15 +77,11 @@ type staffAddCmd struct {
 
 // Run adds the staff member.
 func (c staffAddCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
-	a, err := g.open(ctx, log)
+	a, inst, err := g.openAt(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	inst, err := a.institution(ctx, g)
-	if err != nil {
-		return err
-	}
 	password, err := readPassword(io)
 	if err != nil {
 		return err
@@ -123,15 +119,11 @@ type bindCodeCmd struct {
 
 // Run makes a code and its second factor, to be given to the patient by two ways.
 func (c bindCodeCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
-	a, err := g.open(ctx, log)
+	a, inst, err := g.openAt(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	inst, err := a.institution(ctx, g)
-	if err != nil {
-		return err
-	}
 	now := time.Now().UTC()
 	patient, err := a.store.FindPatient(ctx, inst.ID, c.Patient)
 	if err != nil {

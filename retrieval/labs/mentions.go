@@ -166,15 +166,6 @@ func wholeWord(text string, at span) bool {
 
 func letter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'α' && r <= 'ω' }
 
-// mentioned are the analytes a text names, in order, groups in full.
-func (c *Catalogue) mentioned(text string) []bot.AnalyteID {
-	var all []bot.AnalyteID
-	for _, m := range c.Mentions(text) {
-		all = appendNew(all, m.Analytes)
-	}
-	return all
-}
-
 func appendNew(all, more []bot.AnalyteID) []bot.AnalyteID {
 	for _, id := range more {
 		if !slices.Contains(all, id) {

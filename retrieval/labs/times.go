@@ -3,8 +3,6 @@ package labs
 import (
 	"strings"
 	"time"
-
-	"careline/bot"
 )
 
 // timeShapes are how Chinese laboratory systems and FHIR write a time.
@@ -28,12 +26,3 @@ func parseTime(s string, zone *time.Location) (time.Time, bool) {
 
 // halfDays are the words a spreadsheet in Chinese writes for AM and PM.
 var halfDays = strings.NewReplacer("上午", "AM", "下午", "PM")
-
-// dateOf reads a birth date, "" when it cannot be read.
-func dateOf(s string, zone *time.Location) bot.Date {
-	t, ok := parseTime(s, zone)
-	if !ok {
-		return ""
-	}
-	return bot.DateOf(t, zone)
-}
