@@ -1,6 +1,9 @@
 package bot
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // FactKind says where a fact comes from.
 type FactKind string
@@ -141,4 +144,11 @@ type PatientContext struct {
 	Sex      Sex
 	Age      int // years; -1 unknown
 	Pregnant bool
+}
+
+// ShortSource is a source as a sentence names it: a standard's number without the
+// title behind it.
+func ShortSource(source string) string {
+	short, _, _ := strings.Cut(source, "《")
+	return strings.TrimSpace(short)
 }

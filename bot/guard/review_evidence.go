@@ -130,7 +130,7 @@ func (r *reviewing) findQuoted() {
 // quoted: the digits in it are its number and year.
 func (r *reviewing) quoteSources() {
 	for _, f := range r.evidence.Facts {
-		title := fold.Text(f.IntervalSource)
+		title := fold.Text(bot.ShortSource(f.IntervalSource))
 		for from := 0; title != ""; {
 			at := strings.Index(r.text[from:], title)
 			if at < 0 {

@@ -60,7 +60,7 @@ func (c *composition) view(f finding) findingView {
 	fact := f.fact
 	view := findingView{
 		Whose: c.whose, Date: c.date(fact.Date, c.now), Name: fact.Name,
-		Value: fact.Value.Shown(), Unit: fact.Value.Unit, Range: fact.Interval.Printed, RangeSource: fact.IntervalSource,
+		Value: fact.Value.Shown(), Unit: fact.Value.Unit, Range: fact.Interval.Printed, RangeSource: bot.ShortSource(fact.IntervalSource),
 		Flag: fact.Flag, Direction: string(fact.Direction), Tier: f.tier.String(), Judged: fact.Judged,
 	}
 	if p := c.evidence.Patient; p != nil {
