@@ -83,7 +83,9 @@ type Turn struct {
 	Seq          int64 // the newest message taken
 	Messages     []TurnMessage
 	Bindings     []Binding
-	Consented    bool // consent to read reports stands
+	Consented    bool   // consent to read reports stands
+	ModelAgreed  bool   // consent to an external model stands
+	Names        []Text // of the patients the account acts for: redacted, never told
 	Recent       []Message
 }
 

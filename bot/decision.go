@@ -52,6 +52,10 @@ type Decision struct {
 	Composed  bool
 	Model     string // "" without one
 	Prompt    string // template id and version, "" without a model
+	Usage     Usage
+	Attempts  []Attempt // every draft of the turn, in order
+	Reviewed  ReviewedAs
+	Released  []Hash // of each text a review or a reviewed template let go
 	Checks    []Violation
 	OpenCase  *CaseReason
 	TookMS    int
