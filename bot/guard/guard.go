@@ -11,12 +11,13 @@ type Guard struct {
 	texts    texts
 	tiers    tierRules
 	words    reviewWords
+	slots    slotTexts
 }
 
 // Load reads the data files and refuses what is incomplete or contradictory.
 func Load() (*Guard, error) {
 	var g Guard
-	for _, load := range []func(*Guard) error{loadRedFlags, loadTexts, loadTiers, loadReviewWords} {
+	for _, load := range []func(*Guard) error{loadRedFlags, loadTexts, loadTiers, loadReviewWords, loadSlots} {
 		if err := load(&g); err != nil {
 			return nil, fmt.Errorf("guard: %w", err)
 		}
