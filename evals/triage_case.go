@@ -91,17 +91,9 @@ func (l *levels) UnmarshalJSON(raw []byte) error {
 func ParseLevel(name string) (bot.Level, error) {
 	level, err := bot.ParseLevel(strings.ToLower(strings.TrimSpace(name)))
 	if err != nil {
-		return level, refused(fmt.Sprintf("no level is called %q; the levels are none, review, human, emergency and crisis", shortened(name)))
+		return level, refused("this is no level; the levels are none, review, human, emergency and crisis")
 	}
 	return level, nil
-}
-
-// shortened keeps a word that should have been a level short in a sentence.
-func shortened(word string) string {
-	if r := []rune(word); len(r) > 20 {
-		return string(r[:20]) + "…"
-	}
-	return word
 }
 
 // UnmarshalJSON reads a case and refuses one that cannot be judged.

@@ -21,7 +21,7 @@ type evalTriageCmd struct {
 func (c evalTriageCmd) Validate() error {
 	for name, share := range c.MinRecall {
 		if _, err := evals.ParseLevel(name); err != nil {
-			return fmt.Errorf("--min-recall: %w", err)
+			return fmt.Errorf("--min-recall %s: %w", name, err)
 		}
 		if share < 0 || share > 1 {
 			return errors.New("--min-recall: a share lies between 0 and 1")
