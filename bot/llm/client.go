@@ -1,35 +1,38 @@
-// Package llm is the one way out to a model: a thin client of an
-// OpenAI-compatible endpoint. Every text is redacted before it leaves.
+// Package llm is the one way out to a model: a thin client of OpenAI-compatible
+// endpoints for chat and embeddings. Every text is redacted before it leaves.
 package llm
 
 import (
+	"context"
 	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"time"
 
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	openai "github.com/sashabaranov/go-openai"
-
-	"careline/bot"
 )
 
 // Config says where the endpoint is.
 type Config struct {
 	BaseURL string // up to and with the version: "https://models.example/v1"; plain http on loopback only
 	Key     string // "" sends none
+	Timings Timings
 }
 
-// Client speaks to one endpoint. It is safe for concurrent use.
+// Client speaks to one endpoint, and stops for a while when the endpoint keeps
+// failing. It is safe for concurrent use.
 type Client struct {
-	api *openai.Client
+	api     *openai.Client
+	circuit circuitbreaker.CircuitBreaker[any]
+	timings Timings
 }
 
 const (
-	connectTimeout = 2 * time.Second
-	callTimeout    = 12 * time.Second // one call with its retry
 	// responseLimit is well above 64 vectors of 8,192 dimensions written as text.
 	responseLimit = 16 << 20
+	// The circuit opens when so many of the last calls failed: an endpoint that
+	// fails now and then stays in use, one that is down is left alone.
+	circuitFailures, circuitCalls = 5, 10
 )
 
 // New checks the address; it does not connect.
@@ -38,14 +41,14 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	timings := c.Timings.orDefault()
 	config := openai.DefaultConfig(c.Key)
-	config.BaseURL = base
-	config.HTTPClient = limited{&http.Client{
-		Timeout: callTimeout,
+	config.BaseURL = base.String()
+	config.HTTPClient = onlyHost{base: base, client: &http.Client{
 		Transport: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
-			TLSHandshakeTimeout: connectTimeout,
+			DialContext:         (&net.Dialer{Timeout: timings.Connect}).DialContext,
+			TLSHandshakeTimeout: timings.Connect,
 			ForceAttemptHTTP2:   true,
 			MaxIdleConnsPerHost: 8,
 			IdleConnTimeout:     90 * time.Second,
@@ -53,41 +56,28 @@ func New(c Config) (*Client, error) {
 		// A redirect could carry the texts to an address nobody checked.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	return &Client{api: openai.NewClientWithConfig(config)}, nil
+	circuit := circuitbreaker.NewBuilder[any]().
+		WithFailureThresholdRatio(circuitFailures, circuitCalls).
+		WithDelay(timings.OpenFor).WithJitterFactor(0.1).
+		WithSuccessThreshold(1).
+		Build()
+	return &Client{openai.NewClientWithConfig(config), circuit, timings}, nil
 }
 
-// checkURL refuses what would send texts in the clear or keys in an address. Its
-// errors do not repeat the address, which may hold a key.
-func checkURL(raw string) (string, error) {
-	const person = "The model endpoint's address must be https://… (plain http only on this machine), without a user, a query or a fragment."
-	u, err := url.Parse(raw)
+// guarded makes one call unless the circuit is open, and tells the circuit how it went.
+func (c *Client) guarded(ctx context.Context, call func() error) Outcome {
+	if !c.circuit.TryAcquirePermit() {
+		return Open
+	}
+	outcome := outcomeOf(ctx, call())
 	switch {
-	case err != nil || u.Hostname() == "":
-		return "", bot.Errorf(bot.KindInvalid, person, "llm: base URL is not an absolute URL")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return "", bot.Errorf(bot.KindInvalid, person, "llm: base URL has a user, a query or a fragment")
-	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
-		return u.JoinPath("").String(), nil
+	case outcome.unhealthy():
+		c.circuit.RecordFailure()
+	case outcome != Canceled:
+		c.circuit.RecordSuccess()
+	case c.circuit.IsHalfOpen():
+		// Whoever left took the one permit with them; without a record nobody gets another.
+		c.circuit.RecordFailure()
 	}
-	return "", bot.Errorf(bot.KindInvalid, person, "llm: base URL scheme %q is not allowed for this host", u.Scheme)
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
-}
-
-// limited caps what an answer may make us read.
-type limited struct{ client *http.Client }
-
-func (l limited) Do(r *http.Request) (*http.Response, error) {
-	res, err := l.client.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	res.Body = http.MaxBytesReader(nil, res.Body, responseLimit)
-	return res, nil
+	return outcome
 }

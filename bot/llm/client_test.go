@@ -107,7 +107,7 @@ func TestErrorsHoldNoTextAndNoKey(t *testing.T) {
 		{"an index outside", llmtest.Garbage(`{"data":[{"index":7,"embedding":[1]}]}`), bot.KindUnavailable, 1},
 		{"an empty vector", llmtest.Garbage(`{"data":[{"index":0,"embedding":[]}]}`), bot.KindUnavailable, 1},
 		{"an answer without end", llmtest.Endless(), bot.KindUnavailable, 1},
-		{"a redirect", redirect, bot.KindUnavailable, 1},
+		{"a redirect", llmtest.Redirect("/v1/embeddings"), bot.KindUnavailable, 1},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -125,10 +125,6 @@ func TestErrorsHoldNoTextAndNoKey(t *testing.T) {
 			}
 		})
 	}
-}
-
-func redirect(w http.ResponseWriter, r *http.Request, _ []string) {
-	http.Redirect(w, r, "/v1/embeddings", http.StatusTemporaryRedirect)
 }
 
 func TestTheCallersDeadlineHolds(t *testing.T) {

@@ -17,23 +17,48 @@ const (
 	maskMail     = "[e-mail]"
 	maskAccount  = "[account]"
 	maskNumber   = "[number]"
+	maskName     = "[name]"
 )
 
 // Redact replaces what identifies a person: identity numbers, mobiles, bank
-// cards, e-mails, channel accounts and report numbers, however they are typed.
-// Values, units and dates stay. Names are not known here; whoever renders a
-// prompt leaves them out.
-func Redact(text string) string {
+// cards, e-mails, channel accounts, report and barcode numbers, and these names,
+// however they are typed. Values, units and dates stay.
+func Redact(text string, names ...string) string { return NewRedactor(names...).Redact(text) }
+
+// Redactor redacts many texts about the same people.
+type Redactor struct{ names []*regexp.Regexp }
+
+// NewRedactor also takes out these names, whole, and those of their parts that
+// can stand for the person.
+func NewRedactor(names ...string) Redactor { return Redactor{nameForms(names)} }
+
+// Redact is text without what identifies a person.
+func (r Redactor) Redact(text string) string {
 	folded := fold.Fold(text)
-	spans := numbers(folded.Text())
-	for _, at := range mail.FindAllStringIndex(folded.Text(), -1) {
+	canonical := folded.Text()
+	spans := numbers(canonical)
+	spans = append(spans, references(canonical)...)
+	for _, at := range mail.FindAllStringIndex(canonical, -1) {
 		spans = append(spans, span{at[0], at[1], maskMail})
 	}
-	spans = append(spans, accounts(folded.Text())...)
+	spans = append(spans, accounts(canonical)...)
+	for _, form := range r.names {
+		spans = append(spans, occurrences(canonical, form)...)
+	}
+	return masked(text, folded, spans)
+}
+
+// masked is text with each span, or each union of overlapping spans, replaced.
+func masked(text string, folded fold.Folded, spans []span) string {
 	if len(spans) == 0 {
 		return text
 	}
-	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
+	slices.SortFunc(spans, func(a, b span) int {
+		if a.start != b.start {
+			return a.start - b.start
+		}
+		return b.end - a.end
+	})
 	var out strings.Builder
 	written := 0
 	for _, s := range spans {
