@@ -250,3 +250,38 @@ func BenchmarkFill(b *testing.B) {
 		}
 	}
 }
+
+// TestAFilledDraftPassesReview: what slots say is what the review lets through,
+// for every fact of the review's own packs. One sentence is too short to tell a language by.
+func TestAFilledDraftPassesReview(t *testing.T) {
+	t.Parallel()
+	g := reviewer(t)
+	sentences := map[bot.Language]map[string]string{
+		bot.Chinese: {
+			"value": "这次{{F.name}}是 {{F.value}}。", "range": "{{F.name}}的参考范围是{{F.range}}。", "direction": "{{F.name}}{{F.direction}}。", "times_upper": "{{F.name}}是参考范围上限的{{F.times_upper}}倍。",
+			"date": "{{F.date}}{{F.name}}是 {{F.value}}。", "previous_date": "{{F.name}}在{{F.previous_date}}是 {{F.previous}}。", "change": "{{F.name}}这次{{F.change}}。",
+		},
+		bot.English: {
+			"value": "This time {{F.name}} is {{F.value}}.", "range": "The range for {{F.name}} is {{F.range}}.", "direction": "Your {{F.name}} is {{F.direction}}.", "times_upper": "{{F.name}} is {{F.times_upper}} times the upper limit.",
+			"date": "On {{F.date}} {{F.name}} was {{F.value}}.", "previous_date": "On {{F.previous_date}} {{F.name}} was {{F.previous}}.", "change": "{{F.name}} has {{F.change}} since.",
+		},
+	}
+	filled := 0
+	for name, p := range packs(t) {
+		e := p.evidence(t)
+		for _, s := range g.Slots(e, p.Language) {
+			sentence := sentences[p.Language][s.Name]
+			if sentence == "" || e.Facts[0].Critical != nil {
+				continue // a critical fact's text needs its urgency, and comes without slots
+			}
+			text, violations := g.Fill(strings.ReplaceAll(sentence, "{{F.", "{{"+s.Fact+"."), e, p.Language)
+			violations = append(violations, g.Review(Draft{Text: text, Tier: p.Tier}, e)...)
+			if filled++; len(violations) > 0 {
+				t.Errorf("%s %s.%s: %q: %v", name, s.Fact, s.Name, text, violations)
+			}
+		}
+	}
+	if filled < 40 {
+		t.Errorf("%d sentences only", filled)
+	}
+}
