@@ -3,6 +3,7 @@ package llm_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -49,11 +50,18 @@ func TestNoFurtherCallStartsWithTooLittleLeft(t *testing.T) {
 	}
 }
 
+// hungUp is a call whose caller leaves while it is under way.
+func hungUp(leave func()) llmtest.Reply {
+	return func(_ http.ResponseWriter, r *http.Request, _ llmtest.Call) {
+		leave()
+		<-r.Context().Done()
+	}
+}
+
 func TestWhoeverLeavesIsNotAskedForMore(t *testing.T) {
 	t.Parallel()
-	s := llmtest.New(t, llmtest.Slow(time.Minute, llmtest.Reset()))
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
+	s := llmtest.New(t, hungUp(cancel))
 	reply, err := ask(ctx, chat(t, llm.ChatConfig{Primary: at(s, "first")}))
 	checkFailure(t, reply, err, llm.Canceled)
 	if !errors.Is(err, context.Canceled) || len(s.Bodies()) != 1 {
@@ -90,7 +98,8 @@ func TestTheCircuitOpensAndLetsOneThroughLater(t *testing.T) {
 
 func TestACallerWhoLeavesAHalfOpenCircuitDoesNotBlockIt(t *testing.T) {
 	t.Parallel()
-	script := append(slices.Repeat([]llmtest.Reply{llmtest.Garbage("?")}, 5), llmtest.Slow(time.Minute, llmtest.Reset()), llmtest.Say(said))
+	ctx, cancel := context.WithCancel(t.Context())
+	script := append(slices.Repeat([]llmtest.Reply{llmtest.Garbage("?")}, 5), hungUp(cancel), llmtest.Say(said))
 	s := llmtest.New(t, script...)
 	timings := quick
 	timings.OpenFor = 50 * time.Millisecond
@@ -99,8 +108,6 @@ func TestACallerWhoLeavesAHalfOpenCircuitDoesNotBlockIt(t *testing.T) {
 		_, _ = ask(t.Context(), c)
 	}
 	<-time.After(2 * timings.OpenFor)
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
 	reply, err := ask(ctx, c)
 	checkFailure(t, reply, err, llm.Canceled)
 	<-time.After(2 * timings.OpenFor)

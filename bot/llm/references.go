@@ -30,17 +30,20 @@ func referenceWords() []string {
 // ones are names of tests, longer ones are found as numbers. mixed is a run of
 // letters and digits too long for a name of a test.
 var (
-	serial = regexp.MustCompile(`\b[a-z]{1,6}[0-9]{7,9}\b`)
+	serial = regexp.MustCompile(`[a-z]+[0-9]+`)
 	mixed  = regexp.MustCompile(`\b[0-9]*[a-z]+[0-9][a-z0-9]*\b`)
 	// stamp is a moment in one piece: 20260512t0830.
 	stamp = regexp.MustCompile(`^(?:19|20)[0-9]{6}t[0-9]+$`)
 	date  = regexp.MustCompile(`^(?:19|20)[0-9]{2}([-/]?)[0-9]{1,2}[-/]?[0-9]{1,2}$`)
 	// variant is a gene variant's number (dbSNP), which is the name of a test.
 	variant = regexp.MustCompile(`^rs[0-9]+$`)
+	// labelled is a word and a number that is found without it.
+	labelled = regexp.MustCompile(`^[a-z]+[0-9]{10,}$`)
 )
 
 const (
 	introducedDigits = 4 // fewer are the day's running number, or a value
+	serialDigits     = 7
 	mixedLength      = 12
 	mixedDigits      = 6
 )
@@ -55,26 +58,17 @@ func references(text string) []span {
 		}
 	}
 	for _, at := range serial.FindAllStringIndex(text, -1) {
-		if !variant.MatchString(text[at[0]:at[1]]) {
+		t := text[at[0]:at[1]]
+		if n := digitCount(t); n >= serialDigits && n < longNumber && !variant.MatchString(t) {
 			found = append(found, span{at[0], at[1], maskNumber})
 		}
 	}
 	for _, at := range mixed.FindAllStringIndex(text, -1) {
-		if t := text[at[0]:at[1]]; len(t) >= mixedLength && digitCount(t) >= mixedDigits && !stamp.MatchString(t) && !variant.MatchString(t) && !holdsLongNumber(t) {
+		if t := text[at[0]:at[1]]; len(t) >= mixedLength && digitCount(t) >= mixedDigits && !stamp.MatchString(t) && !variant.MatchString(t) && !labelled.MatchString(t) {
 			found = append(found, span{at[0], at[1], maskNumber})
 		}
 	}
 	return found
-}
-
-// holdsLongNumber reports whether a run of digits is found as a number anyway.
-func holdsLongNumber(t string) bool {
-	for _, run := range digitRun.FindAllString(t, -1) {
-		if len(run) >= longNumber {
-			return true
-		}
-	}
-	return false
 }
 
 // decimal reports whether a number goes on behind a point: then it is a value.
