@@ -16,7 +16,7 @@ type ReviewOutcome struct {
 	Block   bool     // it must not leave
 	Blocked bool     // it does not
 	Checks  []string // that failed, each once
-	Span    string   // of the first violation
+	Span    string   // of the first violation that is not of the text as a whole
 	Unread  int      // labs that an import keeps out
 }
 
@@ -56,11 +56,11 @@ func (b *Bench) judge(c ReviewCase, e bot.Evidence) ReviewOutcome {
 		violations = b.guard.Review(b.draft(c, text, e), e)
 	}
 	o.Blocked = len(violations) > 0
-	for i, v := range violations {
+	for _, v := range violations {
 		if !slices.Contains(o.Checks, v.Check) {
 			o.Checks = append(o.Checks, v.Check)
 		}
-		if i == 0 && v.Start < v.End && v.End <= len(text) {
+		if part := v.End-v.Start < len(text); o.Span == "" && part && v.Start < v.End && v.End <= len(text) {
 			o.Span = text[v.Start:v.End]
 		}
 	}
