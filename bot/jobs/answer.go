@@ -19,6 +19,12 @@ const attempts = 3
 func Answer(ctx context.Context, s *store.Store, d Decider, t *bot.Turn, now time.Time) (bot.Decision, error) {
 	started := time.Now()
 	decision, err := decide(ctx, d, t, now)
+	if decision.Usage.Calls > 0 {
+		// What a model took counts whatever becomes of the turn.
+		if spent := s.Spend(ctx, t.Conversation.Institution, decision.Usage, now); err == nil {
+			err = spent
+		}
+	}
 	if err != nil {
 		return decision, err
 	}

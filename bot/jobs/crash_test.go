@@ -55,8 +55,9 @@ func (echo) Decide(_ context.Context, t *bot.Turn, now time.Time) (bot.Decision,
 	for _, m := range t.Messages {
 		asked = append(asked, m.Text.Plain())
 	}
+	text := bot.T(strings.Join(asked, " "))
 	return bot.Decision{
-		Kind: bot.AnswerExplain, Author: bot.AuthorAssistant, Parts: []bot.Text{bot.T(strings.Join(asked, " "))},
+		Kind: bot.AnswerExplain, Author: bot.AuthorAssistant, Parts: []bot.Text{text}, Released: []bot.Hash{bot.HashOf(text)},
 		Language: bot.Chinese, Verdict: bot.VerdictComposed, DecidedAt: now,
 	}, nil
 }

@@ -27,7 +27,7 @@ type explainer struct {
 
 func (e explainer) Decide(_ context.Context, _ *bot.Turn, now time.Time) (bot.Decision, error) {
 	return bot.Decision{
-		Kind: bot.AnswerExplain, Author: bot.AuthorAssistant, Parts: []bot.Text{bot.T("钾是4.6")}, Patient: e.patient, Evidence: bot.Evidence{Facts: e.facts},
+		Kind: bot.AnswerExplain, Author: bot.AuthorAssistant, Parts: []bot.Text{bot.T("钾是4.6")}, Released: []bot.Hash{bot.HashOf(bot.T("钾是4.6"))}, Patient: e.patient, Evidence: bot.Evidence{Facts: e.facts},
 		Language: bot.Chinese, Verdict: bot.VerdictComposed, Composed: true, DecidedAt: now,
 	}, nil
 }

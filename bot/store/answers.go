@@ -2,8 +2,7 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,54 +21,43 @@ type Answer struct {
 	Verdict  bot.Verdict
 	Composed bool
 	Model    string
+	Prompt   string
 	Language bot.Language
 	Facts    []bot.Fact
 	Passages []bot.Passage
 	Checks   []bot.Violation
+	Attempts []bot.Attempt // every draft, for staff: what failed never left
 	Full     bot.Text
 	TookMS   int
 	At       time.Time
 	Text     bot.Text // of the part asked for
 }
 
-// Answer is the record behind one outbound message of a conversation.
+// Answer is the record behind one outbound message of a conversation. A longer
+// text is there only as the review let it go.
 func (s *Store) Answer(ctx context.Context, id bot.InstitutionID, conversation bot.ConversationID, message bot.MessageID) (a Answer, err error) {
 	err = s.db.InRead(ctx, id, func(tx pgx.Tx) error {
-		var level, tier string
-		var facts, passages, checks []byte
-		err := tx.QueryRow(ctx, `select d.id, coalesce(d.patient_id, 0), d.kind, d.level, d.tier, d.rule, d.verdict, d.composed, d.model, d.language,
-				d.facts, d.passages, d.checks, d.full_text, d.took_ms, d.at, o.text
-			from outbox o join decisions d on d.institution_id = o.institution_id and d.id = o.decision_id
-			where o.conversation_id = $1 and o.id = $2`, int64(conversation), int64(message)).
-			Scan((*int64)(&a.Decision), (*int64)(&a.Patient), (*string)(&a.Kind), &level, &tier, &a.Rule, (*string)(&a.Verdict), &a.Composed, &a.Model, (*string)(&a.Language),
-				&facts, &passages, &checks, &a.Full, &a.TookMS, &a.At, &a.Text)
+		number, d, err := scanDecision(tx.QueryRow(ctx, selectDecision+`, o.text from outbox o join decisions d on d.institution_id = o.institution_id and d.id = o.decision_id
+			where o.conversation_id = $1 and o.id = $2`, int64(conversation), int64(message)), &a.Text)
 		if noRows(err) {
 			return bot.Errorf(bot.KindNotFound, "这条消息没有依据可看。 This message has no evidence to show.", "store: no decision behind message %d", message)
 		}
 		if err != nil {
 			return err
 		}
-		return a.decode(level, tier, facts, passages, checks)
+		a = Answer{
+			Decision: number, Patient: d.Patient, Kind: d.Kind, Level: d.Level, Tier: d.Tier, Verdict: d.Verdict, Composed: d.Composed, Model: d.Model, Prompt: d.Prompt,
+			Language: d.Language, Facts: d.Evidence.Facts, Passages: d.Evidence.Passages, Checks: d.Checks, Attempts: d.Attempts, TookMS: d.TookMS, At: d.DecidedAt, Text: a.Text,
+		}
+		if d.Trigger != nil {
+			a.Rule = d.Trigger.Rule
+		}
+		if slices.Contains(d.Released, bot.HashOf(d.Full)) {
+			a.Full = d.Full
+		}
+		return nil
 	})
 	return a, unavailable(err)
-}
-
-func (a *Answer) decode(level, tier string, facts, passages, checks []byte) (err error) {
-	if a.Level, err = bot.ParseLevel(level); err != nil {
-		return err
-	}
-	if a.Tier, err = bot.ParseTier(tier); err != nil {
-		return err
-	}
-	for _, part := range []struct {
-		raw  []byte
-		into any
-	}{{facts, &a.Facts}, {passages, &a.Passages}, {checks, &a.Checks}} {
-		if err := json.Unmarshal(part.raw, part.into); err != nil {
-			return fmt.Errorf("store: decision %d: %w", a.Decision, err)
-		}
-	}
-	return nil
 }
 
 // Feedback keeps a thumb, up or down, on a message of the account's own
@@ -94,29 +82,18 @@ func (s *Store) Feedback(ctx context.Context, id bot.InstitutionID, account bot.
 // LastDecision is the newest decision of a conversation with the texts that left.
 func (s *Store) LastDecision(ctx context.Context, id bot.InstitutionID, conversation bot.ConversationID) (d bot.Decision, err error) {
 	err = s.db.InRead(ctx, id, func(tx pgx.Tx) error {
-		var a Answer
-		var level, tier string
-		var facts, passages, checks []byte
-		err := tx.QueryRow(ctx, `select id, kind, level, tier, verdict, composed, model, language, facts, passages, checks, full_text, at
-			from decisions where conversation_id = $1 order by id desc limit 1`, int64(conversation)).
-			Scan((*int64)(&a.Decision), (*string)(&a.Kind), &level, &tier, (*string)(&a.Verdict), &a.Composed, &a.Model, (*string)(&a.Language), &facts, &passages, &checks, &a.Full, &a.At)
+		var number bot.DecisionID
+		var err error
+		number, d, err = scanDecision(tx.QueryRow(ctx, selectDecision+` from decisions d where d.conversation_id = $1 order by d.id desc limit 1`, int64(conversation)))
 		if noRows(err) {
 			return bot.Errorf(bot.KindNotFound, "还没有回答。 There is no answer yet.", "store: conversation %d has no decision", conversation)
 		}
 		if err != nil {
 			return err
 		}
-		if err := a.decode(level, tier, facts, passages, checks); err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, `select text, author from outbox where decision_id = $1 order by part`, int64(a.Decision))
+		rows, err := tx.Query(ctx, `select text, author from outbox where decision_id = $1 order by part`, int64(number))
 		if err != nil {
 			return err
-		}
-		d = bot.Decision{Kind: a.Kind, Level: a.Level, Tier: a.Tier, Verdict: a.Verdict, Composed: a.Composed, Model: a.Model, Language: a.Language,
-			Full: a.Full, Checks: a.Checks, Evidence: bot.Evidence{Facts: a.Facts, Passages: a.Passages}, DecidedAt: a.At}
-		for _, p := range a.Passages {
-			d.Cited = append(d.Cited, p.ID)
 		}
 		var text bot.Text
 		_, err = pgx.ForEachRow(rows, []any{&text, (*string)(&d.Author)}, func() error { d.Parts = append(d.Parts, text); return nil })

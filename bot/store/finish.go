@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,8 +15,12 @@ import (
 // Finish commits a turn's decision in one transaction: the record, the outbox
 // parts, the answered messages, the case. It refuses with KindConflict when the
 // claim is somebody else's, a person took over or an emergency raised the epoch,
-// or a newer message arrived: the turn is then decided again with all there is.
+// or a newer message arrived: the turn is then decided again with all there is. An
+// answer that has not passed the review is refused with KindInternal.
 func (s *Store) Finish(ctx context.Context, t *bot.Turn, d bot.Decision, now time.Time) (id bot.DecisionID, err error) {
+	if err := released(t.Conversation.ID, d); err != nil {
+		return 0, err
+	}
 	err = s.db.In(ctx, t.Conversation.Institution, func(tx pgx.Tx) error {
 		c, err := lockThread(ctx, tx, t.Conversation.ID)
 		if err != nil {
@@ -45,7 +47,7 @@ func (s *Store) Finish(ctx context.Context, t *bot.Turn, d bot.Decision, now tim
 			int64(c.ID), t.Seq, c.Level.String(), c.Epoch, orNull(int64(d.Patient)), d.Kind == bot.AnswerSafety, now)
 		key := "turn/" + strconv.FormatInt(t.Seq, 10)
 		queueOutbox(b, c, outgoing{
-			key: key, author: d.Author, decision: id, texts: d.Parts,
+			key: key, author: d.Author, decision: id, texts: d.Parts, verdict: d.Verdict, released: d.Released,
 			ai: d.Author == bot.AuthorAssistant, urgent: d.Kind == bot.AnswerSafety,
 		}, now)
 		if c.Channel == OperatorChannel {
@@ -110,58 +112,4 @@ func stillCurrent(ctx context.Context, tx pgx.Tx, c thread, t *bot.Turn) error {
 		return stale("a newer message arrived")
 	}
 	return nil
-}
-
-// insertDecision keeps the evidence as it was, so that an answer can be shown and
-// checked again whatever changes later.
-func insertDecision(ctx context.Context, tx pgx.Tx, c thread, d bot.Decision) (id bot.DecisionID, err error) {
-	facts, err := json.Marshal(orEmpty(d.Evidence.Facts))
-	if err != nil {
-		return 0, fmt.Errorf("store: facts of conversation %d: %w", c.ID, err)
-	}
-	passages, err := json.Marshal(orEmpty(citedPassages(d)))
-	if err != nil {
-		return 0, fmt.Errorf("store: passages of conversation %d: %w", c.ID, err)
-	}
-	checks, err := json.Marshal(orEmpty(d.Checks))
-	if err != nil {
-		return 0, fmt.Errorf("store: checks of conversation %d: %w", c.ID, err)
-	}
-	rule := ""
-	if d.Trigger != nil {
-		rule = d.Trigger.Rule
-	}
-	sum := sha256.New()
-	for _, part := range d.Parts {
-		sum.Write([]byte(part.Plain()))
-	}
-	err = tx.QueryRow(ctx, `insert into decisions (institution_id, conversation_id, patient_id, kind, epoch, level, tier, rule, verdict, composed, model, prompt, language,
-			facts, passages, checks, full_text, text_hash, took_ms, at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) returning id`,
-		string(c.Institution), int64(c.ID), orNull(int64(d.Patient)), string(d.Kind), c.Epoch, d.Level.String(), d.Tier.String(), rule, string(d.Verdict), d.Composed, d.Model, d.Prompt,
-		string(d.Language), facts, passages, checks, d.Full, sum.Sum(nil), d.TookMS, d.DecidedAt).Scan((*int64)(&id))
-	if err != nil {
-		return 0, fmt.Errorf("store: decision in conversation %d: %w", c.ID, err)
-	}
-	return id, nil
-}
-
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
-
-// citedPassages are the passages the answer rests on; the others were only offered.
-func citedPassages(d bot.Decision) []bot.Passage {
-	var used []bot.Passage
-	for _, p := range d.Evidence.Passages {
-		for _, id := range d.Cited {
-			if p.ID == id {
-				used = append(used, p)
-			}
-		}
-	}
-	return used
 }

@@ -30,7 +30,7 @@ func receive(t *testing.T, s *store.Store, in bot.Inbound, at time.Time) store.R
 }
 
 func explain(text string) bot.Decision {
-	return bot.Decision{Kind: bot.AnswerExplain, Author: bot.AuthorAssistant, Parts: []bot.Text{bot.T(text)}, Language: bot.Chinese, Verdict: bot.VerdictComposed, Composed: true, DecidedAt: storetest.Now}
+	return bot.Decision{Kind: bot.AnswerExplain, Author: bot.AuthorAssistant, Parts: []bot.Text{bot.T(text)}, Released: []bot.Hash{bot.HashOf(bot.T(text))}, Language: bot.Chinese, Verdict: bot.VerdictComposed, Composed: true, DecidedAt: storetest.Now}
 }
 
 func claim(t *testing.T, s *store.Store, at time.Time) *bot.Turn {

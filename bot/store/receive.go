@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"strconv"
 	"time"
@@ -132,6 +131,8 @@ type outgoing struct {
 	staff    bot.StaffID
 	decision bot.DecisionID
 	texts    []bot.Text
+	verdict  bot.Verdict // of the assistant's texts, with the hashes it covers
+	released []bot.Hash
 	ai       bool
 	urgent   bool
 }
@@ -139,8 +140,9 @@ type outgoing struct {
 // queueOutbox adds the parts and makes the conversation due for sending. The
 // terminal has no sender: its parts are there as soon as they are written.
 func queueOutbox(b *pgx.Batch, c thread, o outgoing, now time.Time) {
+	queueReleases(b, c, o, now)
 	for i, text := range o.texts {
-		sum := sha256.Sum256([]byte(text.Plain()))
+		sum := bot.HashOf(text)
 		state := bot.DeliveryQueued
 		if c.Channel == OperatorChannel {
 			state = bot.DeliverySent

@@ -31,7 +31,9 @@ func again(senders []Sender, channel string) bool {
 // ClaimSend takes the next part to send in one of the channels and marks it
 // sending under its conversation's lock, where owner and level are checked once
 // more: an assistant's part from before a takeover or an emergency is suppressed.
-// One part of a conversation is on its way at a time. Nil when nothing is due.
+// One part of a conversation is on its way at a time. Nil when nothing is due. A
+// part whose text no review let go fails: the error names it, a case is open, and
+// the next call takes the next part.
 func (s *Store) ClaimSend(ctx context.Context, channels []Sender, holder string, now time.Time, lease time.Duration) (*bot.Outbound, error) {
 	var id bot.InstitutionID
 	var conversation bot.ConversationID
@@ -48,38 +50,56 @@ func (s *Store) ClaimSend(ctx context.Context, channels []Sender, holder string,
 		return nil, unavailable(err)
 	}
 	var out *bot.Outbound
+	var refused []int64
 	err = s.db.In(ctx, id, func(tx pgx.Tx) error {
-		out = nil
+		out, refused = nil, nil
 		c, err := lockThread(ctx, tx, conversation)
 		if err != nil {
 			return err
 		}
-		out, err = s.nextPart(ctx, tx, c, again(channels, c.Channel), holder, now, lease)
+		if refused, err = settleWaiting(ctx, tx, c, again(channels, c.Channel), now); err != nil {
+			return err
+		}
+		if len(refused) > 0 {
+			err = s.reportRefused(ctx, tx, c, refused, now)
+		} else {
+			out, err = s.nextPart(ctx, tx, c, holder, now, lease)
+		}
 		if err != nil || out != nil {
 			return err
 		}
 		return queueNextSend(ctx, tx, c, now)
 	})
+	if err == nil && len(refused) > 0 {
+		err = bot.Errorf(bot.KindInternal, "", "store: parts %v of conversation %d at %s are not sent: their text is not one that was released", refused, conversation, id)
+	}
 	return out, unavailable(err)
 }
 
-// nextPart marks the oldest waiting part as sending. A part left sending by a
-// process that died may have arrived: an ordinary answer becomes unknown and is
-// not sent again, an emergency text is, and so is any part in a channel where
-// sending twice shows once.
-func (s *Store) nextPart(ctx context.Context, tx pgx.Tx, c thread, again bool, holder string, now time.Time, lease time.Duration) (*bot.Outbound, error) {
+// settleWaiting looks through what waits before a part is taken. A part left
+// sending by a process that died may have arrived: an ordinary answer becomes
+// unknown and is not sent again, an emergency text is, and so is any part in a
+// channel where sending twice shows once. It returns the parts it refused.
+func settleWaiting(ctx context.Context, tx pgx.Tx, c thread, again bool, now time.Time) (refused []int64, err error) {
 	b := &pgx.Batch{}
 	b.Queue(`update outbox set state = case when urgent or $3 then 'queued' else 'unknown' end where conversation_id = $1 and state = 'sending' and until < $2`, int64(c.ID), now, again)
 	b.Queue(`update outbox set state = 'suppressed' where conversation_id = $1 and state = 'queued' and author = 'assistant' and epoch <> $2`, int64(c.ID), c.Epoch)
+	queueRefused(b, c, &refused)
 	if err := send(ctx, tx, b); err != nil {
 		return nil, fmt.Errorf("store: outbox of conversation %d: %w", c.ID, err)
 	}
+	return refused, nil
+}
+
+// nextPart marks the oldest waiting part as sending; its text is compared with
+// what was released once more as it is read.
+func (s *Store) nextPart(ctx context.Context, tx pgx.Tx, c thread, holder string, now time.Time, lease time.Duration) (*bot.Outbound, error) {
 	out := &bot.Outbound{Institution: c.Institution, Conversation: c.ID, Channel: c.Channel, Language: c.Language}
 	var external []byte
 	err := tx.QueryRow(ctx, `update outbox o set state = 'sending', holder = $2, until = $3, attempts = attempts + 1 from accounts a
 		where o.id = (select id from outbox where conversation_id = $1 and state = 'queued' and due <= $4
 				and not exists (select from outbox x where x.conversation_id = $1 and x.state = 'sending') order by urgent desc, id limit 1)
-			and a.id = $5
+			and a.id = $5 and `+isReleased+`
 		returning o.id, o.author, o.part, o.text, o.ai, o.attempts, a.external_enc`,
 		int64(c.ID), holder, now.Add(lease), now, int64(c.Account)).
 		Scan((*int64)(&out.ID), (*string)(&out.Author), &out.Part, &out.Text, &out.AI, &out.Attempts, &external)

@@ -65,8 +65,11 @@ func (s *Store) loadTurn(ctx context.Context, t *bot.Turn) error {
 		t.Bindings, err = pgx.CollectRows(rows, scanBinding)
 		return err
 	})
-	b.Queue(`select exists (select from consents x join conversations c on c.institution_id = x.institution_id and c.account_id = x.account_id
-			where c.id = $1 and x.purpose = $2 and x.withdrawn_at is null)`, conversation, string(bot.PurposeReadReports)).QueryRow(func(row pgx.Row) error { return row.Scan(&t.Consented) })
+	b.Queue(`select coalesce(bool_or(x.purpose = $2), false), coalesce(bool_or(x.purpose = $3), false)
+			from consents x join conversations c on c.institution_id = x.institution_id and c.account_id = x.account_id
+			where c.id = $1 and x.withdrawn_at is null`, conversation, string(bot.PurposeReadReports), string(bot.PurposeExternalModel)).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&t.Consented, &t.ModelAgreed) })
+	s.queueNames(b, t)
 	b.Queue(selectTimeline+` where e.conversation_id = $1 and (i.id is null or i.decision_id is not null) order by e.number desc limit $2`, conversation, recentMessages).
 		Query(func(rows pgx.Rows) (err error) {
 			newest, err := pgx.CollectRows(rows, scanMessage)
@@ -79,6 +82,30 @@ func (s *Store) loadTurn(ctx context.Context, t *bot.Turn) error {
 		return fmt.Errorf("store: load the turn of conversation %d: %w", conversation, unavailable(err))
 	}
 	return nil
+}
+
+// queueNames reads the names of the patients the account acts for, those they were
+// merged from too; in the operator's terminal, of the patient asked about.
+func (s *Store) queueNames(b *pgx.Batch, t *bot.Turn) {
+	b.Queue(`with meant as (
+			select b.patient_id from bindings b join conversations c on c.institution_id = b.institution_id and c.account_id = b.account_id
+				where c.id = $1 and b.ended_at is null
+			union select c.patient_id from conversations c where c.id = $1 and c.channel = $2)
+		select name_enc from patients where (id in (select patient_id from meant) or merged_into in (select patient_id from meant)) and name_enc is not null order by id`,
+		int64(t.Conversation.ID), OperatorChannel).Query(func(rows pgx.Rows) error {
+		sealed, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+		if err != nil {
+			return err
+		}
+		for _, name := range sealed {
+			plain, err := s.vault.decrypt(patientName(t.Conversation.Institution), name)
+			if err != nil {
+				return err
+			}
+			t.Names = append(t.Names, plain)
+		}
+		return nil
+	})
 }
 
 // Heartbeat extends a claim; false when somebody else holds it now.

@@ -111,6 +111,12 @@ func (e *Engine) explain(ctx context.Context, p *pending) (bot.Decision, error) 
 	d := p.decision(bot.AnswerExplain, bot.AuthorAssistant)
 	d.Tier, d.Verdict, d.Composed, d.Cited = tiering.Tier, bot.VerdictComposed, true, answer.cited
 	d.Parts, d.Full = []bot.Text{bot.T(answer.text)}, bot.T(answer.full)
+	d.Reviewed = bot.ReviewedAs{Title: p.found.Title, Level: p.trigger.Level, Tier: tiering.Tier, CaseCommitted: p.trigger.Level > bot.LevelNone}
+	for _, text := range append(d.Parts, d.Full) {
+		if !text.Empty() {
+			d.Released = append(d.Released, bot.HashOf(text))
+		}
+	}
 	return d, nil
 }
 

@@ -31,6 +31,8 @@ type cli struct {
 	Import      importCmd      `cmd:"" help:"Import laboratory reports: FHIR R4 JSON, HL7 v2, CSV, TSV, XLSX; or watch a folder."`
 	Quarantine  quarantineCmd  `cmd:"" help:"What could not be trusted: list it, show it, read it again, dismiss it."`
 	Names       namesCmd       `cmd:"" help:"Printed names the catalogue does not know: out as CSV, decisions in."`
+	Explain     explainCmd     `cmd:"" help:"Print the record of a message that was sent, and review its text again."`
+	Critical    criticalCmd    `cmd:"" help:"The critical values of the institution: out as CSV, in again, approved."`
 	Export      exportCmd      `cmd:"" help:"Write one patient's reports for another system."`
 	BindCode    bindCodeCmd    `cmd:"" help:"Make a one-time code with which a patient's account is bound."`
 	Patient     patientCmd     `cmd:"" help:"Show, merge and unmerge patients; move a report to the right one."`

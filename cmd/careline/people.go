@@ -16,8 +16,9 @@ import (
 )
 
 type institutionCmd struct {
-	Add  institutionAddCmd  `cmd:"" help:"Add an institution."`
-	List institutionListCmd `cmd:"" help:"List the institutions."`
+	Add    institutionAddCmd    `cmd:"" help:"Add an institution."`
+	List   institutionListCmd   `cmd:"" help:"List the institutions."`
+	Budget institutionBudgetCmd `cmd:"" help:"Show or set how many model tokens a day the institution may use."`
 }
 
 type institutionAddCmd struct {

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
@@ -32,7 +35,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NO_COLOR", "1")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"filled": filled, "gb18030": gb18030, "today": today},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"filled": filled, "gb18030": gb18030, "today": today, "replaced": replaced, "sql": sql},
 	})
 }
 
@@ -66,4 +69,32 @@ func today(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	text := strings.ReplaceAll(ts.ReadFile(args[0]), "TODAY", time.Now().UTC().Format(time.RFC3339))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// replaced edits a file: replaced FILE PATTERN TEXT, the pattern by lines.
+func replaced(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: replaced FILE PATTERN TEXT")
+	}
+	was := ts.ReadFile(args[0])
+	is := regexp.MustCompile("(?m)"+args[1]).ReplaceAllString(was, strings.ReplaceAll(args[2], "$", "$$"))
+	if is == was {
+		ts.Fatalf("%s does not stand in %s", args[1], args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(is), 0o600))
+}
+
+// sql changes the database behind the command's back: sql STATEMENT.
+func sql(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: sql STATEMENT")
+	}
+	conn, err := pgx.Connect(context.Background(), ts.Getenv("ADMIN_URL"))
+	ts.Check(err)
+	defer conn.Close(context.Background())
+	tag, err := conn.Exec(context.Background(), args[0])
+	ts.Check(err)
+	if tag.RowsAffected() == 0 {
+		ts.Fatalf("%s changed nothing", args[0])
+	}
 }
