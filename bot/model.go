@@ -34,6 +34,7 @@ type Attempt struct {
 	Writer     Writer
 	Draft      Text
 	Violations []Violation
+	Failure    string // why the model wrote no draft: "timeout", "budget"; "" when it did
 }
 
 // ReviewedAs is what a review was told besides the text and the evidence, kept so

@@ -68,8 +68,8 @@ func (b *Bench) judge(c ReviewCase, e bot.Evidence) ReviewOutcome {
 }
 
 // fill is where the slots of a draft become text.
-func (b *Bench) fill(draft string, _ bot.Evidence, _ bot.Language) (string, []bot.Violation) {
-	return draft, nil
+func (b *Bench) fill(draft string, e bot.Evidence, language bot.Language) (string, []bot.Violation) {
+	return b.guard.Fill(draft, e, language)
 }
 
 func (b *Bench) draft(c ReviewCase, text string, e bot.Evidence) guard.Draft {

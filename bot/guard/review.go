@@ -27,6 +27,8 @@ type Draft struct {
 	Question      []bot.TurnMessage // the patient's words the text answers
 	CaseCommitted bool              // a case is, or will be in the same transaction, handed over
 	Channel       ChannelLimits
+	Names         []string // of the people concerned: never told
+	Instructions  []string // of the prompt: never told
 }
 
 // reviewing is one draft under review.

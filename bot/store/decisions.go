@@ -62,13 +62,14 @@ type plainAttempt struct {
 	Writer     bot.Writer
 	Draft      string
 	Violations []bot.Violation
+	Failure    string
 }
 
 // plainAttempts are the attempts for jsonb, which holds no NUL: a model may write one.
 func plainAttempts(all []bot.Attempt) []plainAttempt {
 	plain := make([]plainAttempt, len(all))
 	for i, a := range all {
-		plain[i] = plainAttempt{a.Writer, strings.ReplaceAll(a.Draft.Plain(), "\x00", "\ufffd"), a.Violations}
+		plain[i] = plainAttempt{a.Writer, strings.ReplaceAll(a.Draft.Plain(), "\x00", "\ufffd"), a.Violations, a.Failure}
 	}
 	return plain
 }
@@ -123,7 +124,7 @@ func scanDecision(row pgx.Row, more ...any) (id bot.DecisionID, d bot.Decision, 
 		}
 	}
 	for _, a := range plain {
-		d.Attempts = append(d.Attempts, bot.Attempt{Writer: a.Writer, Draft: bot.T(a.Draft), Violations: a.Violations})
+		d.Attempts = append(d.Attempts, bot.Attempt{Writer: a.Writer, Draft: bot.T(a.Draft), Violations: a.Violations, Failure: a.Failure})
 	}
 	for _, p := range d.Evidence.Passages {
 		d.Cited = append(d.Cited, p.ID)

@@ -56,3 +56,20 @@ func (s *Store) SetDailyTokens(ctx context.Context, id bot.InstitutionID, by bot
 		return audit(ctx, tx, id, now, by, "institution.budget", subject{})
 	}))
 }
+
+// TokensLeft is what the institution may still use today: of its own budget, or
+// of the configured one.
+func (s *Store) TokensLeft(ctx context.Context, id bot.InstitutionID, configured int, now time.Time) (int, error) {
+	own, err := s.DailyTokens(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	spent, err := s.SpentToday(ctx, id, now)
+	if err != nil {
+		return 0, err
+	}
+	if own != nil {
+		configured = *own
+	}
+	return configured - spent.Tokens(), nil
+}

@@ -23,6 +23,7 @@ type material struct {
 	recent   []string // what the assistant said lately: sympathy never repeats
 	review   bool     // part of the question waits for a person
 	held     bool     // the report holds results that the assistant does not tell
+	first    string   // what comes before everything: the closed question, "" if none
 }
 
 // composed is an answer written by code.
@@ -55,6 +56,7 @@ type paragraph struct {
 func compose(p *phrases, m material) (composed, error) {
 	c := &composition{voice: voice{phrases: p}, material: m, now: m.evidence.Now}
 	c.whose = c.voice.whose(m.evidence.Patient)
+	c.add(0, m.first)
 	found := c.findings()
 	switch {
 	case len(found) == 0:
@@ -68,14 +70,22 @@ func compose(p *phrases, m material) (composed, error) {
 	default:
 		c.several(found)
 	}
-	if m.held {
-		c.add(0, c.say("held", nil))
-	}
-	if m.review {
-		c.add(0, c.say("review-waits", nil))
-	}
+	c.add(0, c.last())
 	text, full := c.fit()
 	return composed{text: text, full: full, cited: c.cited}, c.err
+}
+
+// last is what code says below every answer, whoever wrote it: what is left out,
+// and what waits for a person.
+func (c *composition) last() string {
+	var all []string
+	if c.held {
+		all = append(all, c.say("held", nil))
+	}
+	if c.review {
+		all = append(all, c.say("review-waits", nil))
+	}
+	return strings.Join(all, "\n")
 }
 
 // onlyFirstOut reports whether the first finding is out of range and all others

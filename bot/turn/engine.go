@@ -11,6 +11,8 @@ import (
 
 	"careline/bot"
 	"careline/bot/guard"
+	"careline/bot/llm"
+	"careline/prompts"
 	"careline/retrieval/knowledge"
 	"careline/retrieval/labs"
 )
@@ -25,13 +27,18 @@ type Config struct {
 	Institution func(context.Context, bot.InstitutionID) (bot.Institution, error)
 	Critical    func(context.Context, bot.InstitutionID) ([]bot.Critical, error)
 	OnShift     func(context.Context, bot.InstitutionID, time.Time) (bool, error)
+	// Model writes drafts; nil: every answer is composed. One that stands outside
+	// the institution reads only what the patient consented to.
+	Model        *llm.Chat
+	ModelOutside bool
 }
 
 // Engine decides turns. It is safe for concurrent use.
 type Engine struct {
 	Config
-	words   words
-	phrases map[bot.Language]*phrases
+	words        words
+	phrases      map[bot.Language]*phrases
+	instructions map[bot.Language][]string // of the prompts: never told
 }
 
 // New reads the composer's phrases and returns an Engine.
@@ -44,7 +51,11 @@ func New(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{Config: c, words: w, phrases: p}, nil
+	e := &Engine{Config: c, words: w, phrases: p, instructions: map[bot.Language][]string{}}
+	for language := range p {
+		e.instructions[language] = prompts.Instructions(language)
+	}
+	return e, nil
 }
 
 // pending is one turn on its way to a decision.
@@ -60,6 +71,11 @@ type pending struct {
 	onShift     bool
 	held, proxy bool // results are left out; the writer is not the patient
 	trigger     bot.Trigger
+	tier        bot.Tier
+	// What became of the model's drafts in this turn.
+	model, prompt string
+	usage         bot.Usage
+	attempts      []bot.Attempt
 }
 
 // Decide takes one turn to a decision. Rules set the level before anything is
@@ -113,11 +129,12 @@ func (e *Engine) settings(ctx context.Context, p *pending) (err error) {
 	return nil
 }
 
-// hear reads the turn's messages with the question they point back to; worry is
-// what shows in the new messages alone.
+// hear reads the turn's messages with the question they point back to; worry and
+// a bare yes are what shows in the new messages alone.
 func (e *Engine) hear(t *bot.Turn) question {
+	fresh := e.words.hear(t.Messages, t.Conversation.Language)
 	q := e.words.hear(e.withContext(t), t.Conversation.Language)
-	q.worry = e.words.hear(t.Messages, t.Conversation.Language).worry
+	q.worry, q.affirms = fresh.worry, fresh.affirms
 	return q
 }
 
@@ -155,6 +172,7 @@ func (p *pending) decision(kind bot.AnswerKind, author bot.Author) bot.Decision 
 	d := bot.Decision{
 		Kind: kind, Author: author, Language: p.question.language, Level: max(p.Conversation.Level, p.trigger.Level),
 		Patient: p.patient, Evidence: p.evidence, Verdict: bot.VerdictSafety, DecidedAt: p.now,
+		Model: p.model, Prompt: p.prompt, Usage: p.usage, Attempts: p.attempts,
 	}
 	if p.trigger.Level > bot.LevelNone {
 		trigger := p.trigger

@@ -7,6 +7,7 @@ import (
 
 	"careline/bot"
 	"careline/bot/guard"
+	"careline/bot/llm"
 	"careline/retrieval/knowledge"
 )
 
@@ -16,7 +17,7 @@ const adult = 18
 // results adds what this patient's reports say, and the critical line each fact
 // meets. Facts the question is not about enter only when they are critical.
 func (e *Engine) results(ctx context.Context, p *pending, b bot.Binding) error {
-	found, err := e.Finder.Find(ctx, p.institution, b.Patient, p.question.text, p.question.language, p.now)
+	found, err := e.Finder.Find(ctx, p.institution, b.Patient, p.lookup(), p.question.language, p.now)
 	if err != nil {
 		return fmt.Errorf("turn: results of patient %d: %w", b.Patient, err)
 	}
@@ -55,7 +56,20 @@ func (e *Engine) triage(ctx context.Context, p *pending) error {
 	p.trigger = e.Guard.Triage(guard.TriageInput{
 		Messages: p.Messages, Standing: p.Conversation.Level, Facts: p.evidence.Facts, Now: p.now, Language: p.question.language,
 	})
+	if p.trigger.Level < bot.LevelEmergency && p.question.affirms && e.askedWhetherNow(p) {
+		p.trigger = bot.Trigger{Level: bot.LevelEmergency, Rule: ruleUnsure, Term: "affirmed"}
+	}
 	return nil
+}
+
+// lookup is the question as evidence is looked up by: an embedding endpoint may
+// read it, so nobody's name is in it.
+func (p *pending) lookup() string {
+	names := make([]string, len(p.Names))
+	for i, name := range p.Names {
+		names[i] = name.Plain()
+	}
+	return llm.Redact(p.question.text, names...)
 }
 
 // number gives facts their ids within this evidence.
@@ -96,7 +110,7 @@ func (e *Engine) passages(ctx context.Context, p *pending) error {
 		found = append(found, worried...)
 	}
 	if len(found) == 0 {
-		hits, err := e.Library.Search(ctx, knowledge.Query{Institution: id, Text: p.question.text, Language: language, Limit: 5})
+		hits, err := e.Library.Search(ctx, knowledge.Query{Institution: id, Text: p.lookup(), Language: language, Limit: 5})
 		if err != nil {
 			return fmt.Errorf("turn: search: %w", err)
 		}

@@ -61,7 +61,10 @@ func TestAComposedAnswerAlwaysPassesReview(t *testing.T) {
 	w := newWorld(t)
 	rapid.Check(t, func(t *rapid.T) {
 		p := w.draw(t)
-		m := w.material(p)
+		m, err := w.material(p)
+		if err != nil {
+			t.Fatal(err)
+		}
 		m.whole = rapid.Bool().Draw(t, "whole")
 		answer, err := compose(w.phrases[p.question.language], m)
 		if err != nil {
@@ -70,8 +73,8 @@ func TestAComposedAnswerAlwaysPassesReview(t *testing.T) {
 		if answer.text == "" || len(answer.text) > partBytes {
 			t.Fatalf("%d bytes:\n%s", len(answer.text), answer.text)
 		}
-		tier := w.Guard.Tier(p.evidence.Facts, p.evidence.Patient).Tier
-		for _, v := range w.review(p, answer, tier) {
+		p.tier = w.Guard.Tier(p.evidence.Facts, p.evidence.Patient).Tier
+		for _, v := range w.review(p, answer) {
 			whole := answer.text
 			if answer.full != "" {
 				whole = answer.full

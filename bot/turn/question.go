@@ -17,6 +17,7 @@ type words struct {
 	Trend     cues           `yaml:"trend"`
 	Greeting  cues           `yaml:"greeting"`
 	Thanks    cues           `yaml:"thanks"`
+	Affirm    cues           `yaml:"affirm"`
 	Prepare   cues           `yaml:"prepare"`
 	Groups    cues           `yaml:"groups"`
 	High      cues           `yaml:"high"`
@@ -101,6 +102,7 @@ type question struct {
 	direction bot.Direction // that the question speaks of, "" if none
 	greeting  bool          // nothing but a greeting
 	thanks    bool          // nothing but thanks
+	affirms   bool          // nothing but a yes
 }
 
 // hear joins the turn's messages and notes how they are meant.
@@ -122,6 +124,7 @@ func (w words) hear(messages []bot.TurnMessage, fallback bot.Language) question 
 	}
 	q.greeting = w.Greeting.in(q.folded) && w.Greeting.only(q.folded)
 	q.thanks = w.Thanks.in(q.folded) && w.Thanks.only(q.folded)
+	q.affirms = w.Affirm.in(q.folded) && w.Affirm.only(q.folded)
 	return q
 }
 

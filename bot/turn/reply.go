@@ -75,8 +75,12 @@ func (e *Engine) notice(p *pending, id string, slots guard.NoticeSlots) (bot.Dec
 	if err != nil {
 		return d, fmt.Errorf("turn: notice %q: %w", id, err)
 	}
+	closed, err := e.closedQuestion(p)
+	if closed != "" {
+		text = bot.T(closed + "\n" + text.Plain())
+	}
 	d.Parts = []bot.Text{text}
-	return d, nil
+	return d, err
 }
 
 // courtesy answers a greeting or thanks.
@@ -92,32 +96,59 @@ func (e *Engine) courtesy(p *pending) (bot.Decision, error) {
 	return d, v.err
 }
 
-// explain composes an answer from evidence. A text that fails the guard's review
-// is replaced by one that states less; when that fails too, a person is asked.
+// reviewed is an answer that passed review, or is about to.
+type reviewed struct {
+	text, full string
+	cited      []string
+	verdict    bot.Verdict
+}
+
+// explain answers from evidence: with the model's draft where there is a model and
+// its draft passes review, else with what code composes. A composed text that
+// fails too is withheld, and a person is asked.
 func (e *Engine) explain(ctx context.Context, p *pending) (bot.Decision, error) {
 	if err := e.passages(ctx, p); err != nil {
 		return bot.Decision{}, err
 	}
-	tiering := e.Guard.Tier(p.evidence.Facts, p.evidence.Patient)
-	m := e.material(p)
-	answer, err := compose(e.phrases[p.question.language], m)
+	p.tier = e.Guard.Tier(p.evidence.Facts, p.evidence.Patient).Tier
+	answer, ok, err := e.drafted(ctx, p)
 	if err != nil {
 		return bot.Decision{}, err
 	}
-	violations := e.review(p, answer, tiering.Tier)
-	if len(violations) > 0 {
-		return e.withheld(p, violations)
+	if !ok {
+		var violations []bot.Violation
+		if answer, violations, err = e.composed(p); err != nil {
+			return bot.Decision{}, err
+		}
+		if len(violations) > 0 {
+			return e.withheld(p, violations)
+		}
 	}
 	d := p.decision(bot.AnswerExplain, bot.AuthorAssistant)
-	d.Tier, d.Verdict, d.Composed, d.Cited = tiering.Tier, bot.VerdictComposed, true, answer.cited
+	d.Tier, d.Verdict, d.Composed, d.Cited = p.tier, answer.verdict, answer.verdict == bot.VerdictComposed, answer.cited
 	d.Parts, d.Full = []bot.Text{bot.T(answer.text)}, bot.T(answer.full)
-	d.Reviewed = bot.ReviewedAs{Title: p.found.Title, Level: p.trigger.Level, Tier: tiering.Tier, CaseCommitted: p.trigger.Level > bot.LevelNone}
-	for _, text := range append(d.Parts, d.Full) {
+	d.Reviewed = asReviewed(e.asDraft(p, answer.text, answer.cited))
+	for _, text := range []bot.Text{d.Parts[0], d.Full} {
 		if !text.Empty() {
 			d.Released = append(d.Released, bot.HashOf(text))
 		}
 	}
 	return d, nil
+}
+
+// composed writes the answer by code and has it reviewed like any other.
+func (e *Engine) composed(p *pending) (reviewed, []bot.Violation, error) {
+	m, err := e.material(p)
+	if err != nil {
+		return reviewed{}, nil, err
+	}
+	answer, err := compose(e.phrases[p.question.language], m)
+	if err != nil {
+		return reviewed{}, nil, err
+	}
+	violations := e.review(p, answer)
+	p.attempts = append(p.attempts, bot.Attempt{Writer: bot.WriterComposer, Draft: bot.T(answer.text), Violations: violations})
+	return reviewed{text: answer.text, full: answer.full, cited: answer.cited, verdict: bot.VerdictComposed}, violations, nil
 }
 
 // withheld says that a person will look, opens the case, and keeps the reason.
@@ -128,23 +159,37 @@ func (e *Engine) withheld(p *pending, violations []bot.Violation) (bot.Decision,
 	return d, err
 }
 
-func (e *Engine) review(p *pending, answer composed, tier bot.Tier) []bot.Violation {
-	draft := guard.Draft{
-		Text: answer.text, Title: p.found.Title, Language: p.question.language, Cited: answer.cited,
-		Level: p.trigger.Level, Tier: tier, Question: p.Messages, CaseCommitted: p.trigger.Level > bot.LevelNone,
-	}
-	violations := e.Guard.Review(draft, p.evidence)
+func (e *Engine) review(p *pending, answer composed) []bot.Violation {
+	violations := e.Guard.Review(e.asDraft(p, answer.text, answer.cited), p.evidence)
 	if len(violations) == 0 && answer.full != "" {
-		draft.Text = answer.full
-		violations = e.Guard.Review(draft, p.evidence)
+		violations = e.Guard.Review(e.asDraft(p, answer.full, answer.cited), p.evidence)
 	}
 	return violations
 }
 
-func (e *Engine) material(p *pending) material {
+// asDraft is a text as the guard reviews it in this turn.
+func (e *Engine) asDraft(p *pending, text string, cited []string) guard.Draft {
+	d := guard.Draft{
+		Text: text, Title: p.found.Title, Language: p.question.language, Cited: cited,
+		Level: p.trigger.Level, Tier: p.tier, Question: p.Messages, CaseCommitted: p.trigger.Level > bot.LevelNone,
+		Instructions: e.instructions[p.question.language],
+	}
+	for _, name := range p.Names {
+		d.Names = append(d.Names, name.Plain())
+	}
+	return d
+}
+
+// asReviewed is what the record keeps of a review.
+func asReviewed(d guard.Draft) bot.ReviewedAs {
+	return bot.ReviewedAs{Title: d.Title, Level: d.Level, Tier: d.Tier, CaseCommitted: d.CaseCommitted, MaxBytes: d.Channel.MaxBytes, Marks: d.Channel.Marks}
+}
+
+func (e *Engine) material(p *pending) (material, error) {
+	closed, err := e.closedQuestion(p)
 	m := material{
 		evidence: p.evidence, question: p.question, whole: p.found.How == "flagged" || p.found.How == "latest", title: p.found.Title,
-		review: p.trigger.Level == bot.LevelReview, held: p.held,
+		review: p.trigger.Level == bot.LevelReview, held: p.held, first: closed,
 		tierOf: func(f bot.Fact) bot.Tier { return e.Guard.TierOf(f, p.evidence.Facts, p.evidence.Patient).Tier },
 	}
 	m.evidence.Facts = slices.DeleteFunc(slices.Clone(m.evidence.Facts), func(f bot.Fact) bool { return repeats(f, p.evidence.Facts) })
@@ -154,14 +199,14 @@ func (e *Engine) material(p *pending) material {
 		}
 	}
 	if p.evidence.Patient == nil || len(p.evidence.Facts) > 0 {
-		return m
+		return m, err
 	}
 	for _, id := range p.asked()[:min(len(p.asked()), shown)] {
 		if a, ok := e.Catalogue.Analyte(id); ok {
 			m.missing = append(m.missing, a.Names[p.question.language])
 		}
 	}
-	return m
+	return m, err
 }
 
 // repeats reports whether a stated value says what a result says already: "餐后血糖

@@ -16,13 +16,13 @@ type drawing struct {
 	shared    *pages.Assets
 }
 
-func newDrawing() (drawing, error) {
+func newDrawing(model *ExternalModel) (drawing, error) {
 	var d drawing
 	var err error
 	if d.words, err = pages.LoadWords(words); err != nil {
 		return d, err
 	}
-	if d.consent, err = loadConsent(); err != nil {
+	if d.consent, err = loadConsent(model); err != nil {
 		return d, err
 	}
 	if d.demo, err = loadDemo(); err != nil {

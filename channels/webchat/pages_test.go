@@ -18,7 +18,7 @@ var at = time.Date(2026, 11, 3, 2, 14, 0, 0, time.UTC)
 // CARELINE_PAGES set to a folder the drawings are kept there to be looked at.
 func TestEveryPageDrawsInBothLanguages(t *testing.T) {
 	t.Parallel()
-	set, err := newDrawing()
+	set, err := newDrawing(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,11 +32,19 @@ type Config struct {
 	Person func(context.Context, bot.Conversation, bot.Language, time.Time) error
 	// Watch signals when a conversation may hold something new, until stop is called.
 	Watch func(bot.InstitutionID, bot.ConversationID) (wake <-chan struct{}, stop func())
+	// Model is the language model outside the institution, nil if none: consent names it.
+	Model *ExternalModel
 	// Demo are the invented people of the institution "demo"; none, no /demo page.
 	Demo        []DemoPerson
 	DemoSignIns []DemoSignIn
 	Now         func() time.Time
 	Log         *slog.Logger
+}
+
+// ExternalModel is whom texts are sent to, as the patient is told.
+type ExternalModel struct {
+	Name    string
+	Country map[bot.Language]string
 }
 
 // Site is the patients' page. It is safe for concurrent use.
@@ -47,7 +55,7 @@ type Site struct {
 
 // New reads the embedded templates and texts and returns a Site.
 func New(c Config) (*Site, error) {
-	d, err := newDrawing()
+	d, err := newDrawing(c.Model)
 	if err != nil {
 		return nil, err
 	}

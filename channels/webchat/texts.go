@@ -3,6 +3,8 @@ package webchat
 import (
 	"embed"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -27,15 +29,19 @@ var static embed.FS
 
 // consentText is what patients are asked to agree to, one purpose at a time.
 type consentText struct {
-	Version  string `yaml:"version"`
-	Purposes []struct {
-		ID    bot.Purpose             `yaml:"id"`
-		Title map[bot.Language]string `yaml:"title"`
-		Text  map[bot.Language]string `yaml:"text"`
-	} `yaml:"purposes"`
+	Version  string           `yaml:"version"`
+	Purposes []consentPurpose `yaml:"purposes"`
 }
 
-func loadConsent() (consentText, error) {
+type consentPurpose struct {
+	ID    bot.Purpose             `yaml:"id"`
+	Title map[bot.Language]string `yaml:"title"`
+	Text  map[bot.Language]string `yaml:"text"`
+}
+
+// loadConsent reads the texts; the purpose of an external model is asked for only
+// where there is one, by its name and country.
+func loadConsent(model *ExternalModel) (consentText, error) {
 	var c consentText
 	if err := yaml.UnmarshalWithOptions(consentFile, &c, yaml.DisallowUnknownField()); err != nil {
 		return c, fmt.Errorf("webchat: texts/consent.yaml: %w", err)
@@ -45,6 +51,16 @@ func loadConsent() (consentText, error) {
 			if p.Title[lang] == "" || p.Text[lang] == "" {
 				return c, fmt.Errorf("webchat: texts/consent.yaml: purpose %s has no title or text in %s", p.ID, lang)
 			}
+		}
+	}
+	if model == nil {
+		c.Purposes = slices.DeleteFunc(c.Purposes, func(p consentPurpose) bool { return p.ID == bot.PurposeExternalModel })
+		return c, nil
+	}
+	for _, p := range c.Purposes {
+		for lang := range p.Title {
+			fill := strings.NewReplacer("{model}", model.Name, "{country}", model.Country[lang])
+			p.Title[lang], p.Text[lang] = fill.Replace(p.Title[lang]), fill.Replace(p.Text[lang])
 		}
 	}
 	return c, nil

@@ -31,6 +31,7 @@ type app struct {
 	embedder  embed.Embedder
 	inbox     *inbox.Receiver
 	engine    *turn.Engine
+	model     *llm.Chat // nil: answers are composed
 	critical  func(context.Context, bot.InstitutionID) ([]bot.Critical, error)
 }
 
@@ -80,10 +81,14 @@ func (g *global) wire(db *postgres.DB) (*app, error) {
 	onShift := cached(5*time.Second, func(ctx context.Context, id bot.InstitutionID) (bool, error) {
 		return a.store.OnShift(ctx, id, time.Now().UTC())
 	})
+	if a.model, err = a.chat(g.Model); err != nil {
+		return nil, err
+	}
 	a.engine, err = turn.New(turn.Config{
 		Guard: a.guard, Catalogue: a.catalogue, Finder: a.finder, Library: a.library,
 		Institution: cached(time.Minute, a.store.Institution), Critical: a.critical,
 		OnShift: func(ctx context.Context, id bot.InstitutionID, _ time.Time) (bool, error) { return onShift(ctx, id) },
+		Model:   a.model, ModelOutside: g.Model.outside(),
 	})
 	return a, err
 }

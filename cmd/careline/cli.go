@@ -56,6 +56,7 @@ type global struct {
 	Institution string      `help:"Institution to work for (default: the only one)." env:"CARELINE_INSTITUTION" name:"institution"`
 	LogLevel    string      `help:"Log level: debug, info, warn, error." env:"CARELINE_LOG" default:"info" enum:"debug,info,warn,error"`
 	Embed       embedConfig `embed:"" prefix:"embed-"`
+	Model       modelConfig `embed:"" prefix:"model-"`
 }
 
 // embedConfig chooses what turns text into vectors: built in, or an endpoint.

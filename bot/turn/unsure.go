@@ -1,0 +1,45 @@
+package turn
+
+import (
+	"strings"
+
+	"careline/bot"
+)
+
+// ruleUnsure is triage's rule for words that may or may not mean danger now: one
+// closed question goes out, and a person looks.
+const ruleUnsure = "T10"
+
+// unsure reports whether the turn needs the closed question.
+func (p *pending) unsure() bool {
+	return p.trigger.Level == bot.LevelReview && p.trigger.Rule == ruleUnsure
+}
+
+// closedQuestion is the question before whatever else is said, "" where none is
+// needed.
+func (e *Engine) closedQuestion(p *pending) (string, error) {
+	if !p.unsure() {
+		return "", nil
+	}
+	v := voice{phrases: e.phrases[p.question.language]}
+	return v.say("closed-question", nil), v.err
+}
+
+// askedWhetherNow reports whether the last thing said to the person was the closed
+// question: a bare yes to it is an emergency.
+func (e *Engine) askedWhetherNow(p *pending) bool {
+	for i := len(p.Recent) - 1; i >= 0; i-- {
+		m := p.Recent[i]
+		if m.Author == bot.AuthorPatient {
+			continue
+		}
+		for _, phrases := range e.phrases {
+			v := voice{phrases: phrases}
+			if strings.Contains(m.Text.Plain(), v.say("closed-question", nil)) {
+				return true
+			}
+		}
+		return false
+	}
+	return false
+}
