@@ -146,6 +146,9 @@ func (r *reviewing) v0() []bot.Violation {
 		if c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
 			return []bot.Violation{{Start: i, End: i + utf8.RuneLen(c), Why: "a character that reorders the text"}}
 		}
+		if c == utf8.RuneError {
+			return []bot.Violation{{Start: i, End: i + utf8.RuneLen(c), Why: "a character that stands for an unreadable one"}}
+		}
 	}
 	return nil
 }

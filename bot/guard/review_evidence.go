@@ -176,6 +176,13 @@ func sentences(text string) []string {
 	return append(all, strings.TrimSpace(text[start:]))
 }
 
+// Mentions reports whether a text names any of the facts.
+func (g *Guard) Mentions(text string, facts []bot.Fact) bool {
+	r := &reviewing{words: &g.words, draft: Draft{Text: text}, evidence: bot.Evidence{Facts: facts}, script: newScript(text)}
+	r.findNames()
+	return len(r.names) > 0
+}
+
 // bind says which facts a word or number at s is about: the name before it in
 // its clause, else the one after it there, else those named last before it. An
 // empty answer means that nothing was named.

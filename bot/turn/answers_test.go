@@ -158,9 +158,9 @@ func newCase(t *testing.T, file *txtar.Archive) *answering {
 	return c
 }
 
-// ask receives a message and answers its turn at once; lines of the same ask are
-// messages in a row.
-func (c *answering) ask(t *testing.T, text string) string {
+// decide receives a message and answers its turn at once; lines of the same text
+// are messages in a row.
+func (c *answering) decide(t *testing.T, text string) bot.Decision {
 	t.Helper()
 	c.now = c.now.Add(time.Minute)
 	var conversation bot.ConversationID
@@ -177,6 +177,13 @@ func (c *answering) ask(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	c.deliver(t)
+	return d
+}
+
+// ask is an answer as the case files hold it.
+func (c *answering) ask(t *testing.T, text string) string {
+	t.Helper()
+	d := c.decide(t, text)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, level %s, tier %s, %s\n", d.Kind, d.Level, d.Tier, d.Verdict)
 	for _, p := range d.Parts {

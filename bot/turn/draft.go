@@ -112,7 +112,11 @@ func (e *Engine) judge(p *pending, draft string) (answer reviewed, violations []
 	}
 	d := e.asDraft(p, filled, cited)
 	d.Channel.Marks = true
-	if violations = e.Guard.Review(d, p.evidence); len(violations) > 0 {
+	violations = e.Guard.Review(d, p.evidence)
+	if len(p.found.Facts) > 0 && !e.Guard.Mentions(filled, p.found.Facts) {
+		violations = append(violations, bot.Violation{Check: "V14", End: len(filled), Why: "the answer names none of the items it was asked about"})
+	}
+	if len(violations) > 0 {
 		return reviewed{text: filled}, violations, nil
 	}
 	frame, err := e.frame(p)

@@ -11,6 +11,7 @@ import (
 	"careline/bot/guard"
 	"careline/bot/inbox"
 	"careline/bot/llm"
+	"careline/bot/llm/llmtest"
 	"careline/bot/postgres"
 	"careline/bot/store"
 	"careline/bot/turn"
@@ -31,7 +32,8 @@ type app struct {
 	embedder  embed.Embedder
 	inbox     *inbox.Receiver
 	engine    *turn.Engine
-	model     *llm.Chat // nil: answers are composed
+	model     *llm.Chat       // nil: answers are composed
+	scripted  *llmtest.Server // the model of a demonstration, nil without it
 	critical  func(context.Context, bot.InstitutionID) ([]bot.Critical, error)
 }
 
@@ -93,7 +95,12 @@ func (g *global) wire(db *postgres.DB) (*app, error) {
 	return a, err
 }
 
-func (a *app) close() { a.db.Close() }
+func (a *app) close() {
+	if a.scripted != nil {
+		_ = a.scripted.Close()
+	}
+	a.db.Close()
+}
 
 func (g *global) keyFile() string {
 	if g.KeyFile != "" {

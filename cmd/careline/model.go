@@ -12,13 +12,14 @@ import (
 
 	"careline/bot"
 	"careline/bot/llm"
+	"careline/bot/llm/llmtest"
 	"careline/channels/webchat"
 )
 
 // modelConfig chooses the language model that drafts answers; without one they are
 // composed from the evidence.
 type modelConfig struct {
-	URL          string `help:"Base URL of an OpenAI-compatible endpoint that drafts answers; empty: answers are composed from the evidence." env:"CARELINE_MODEL_URL" name:"url"`
+	URL          string `help:"Base URL of an OpenAI-compatible endpoint that drafts answers; \"scripted\": a script that plays one; empty: answers are composed from the evidence." env:"CARELINE_MODEL_URL" name:"url"`
 	Key          string `help:"Key of the model endpoint." env:"CARELINE_MODEL_KEY" name:"key"`
 	Name         string `help:"Model of the endpoint." env:"CARELINE_MODEL_NAME" name:"name"`
 	SecondURL    string `help:"Base URL of a second endpoint, asked when the first does not answer." env:"CARELINE_MODEL_SECOND_URL" name:"second-url"`
@@ -31,6 +32,10 @@ type modelConfig struct {
 	Concurrency  int    `help:"Calls of an institution at the same time." env:"CARELINE_MODEL_CONCURRENCY" name:"concurrency" default:"4"`
 }
 
+// scriptedModel as the URL is a model of our own that answers from the prompt by a
+// script: for demonstrations without an endpoint.
+const scriptedModel = "scripted"
+
 func (c modelConfig) validate() error {
 	switch {
 	case c.URL == "":
@@ -38,7 +43,7 @@ func (c modelConfig) validate() error {
 			return errors.New("--model-second-url needs --model-url")
 		}
 		return nil
-	case c.Name == "":
+	case c.Name == "" && c.URL != scriptedModel:
 		return errors.New("--model-url needs --model-name")
 	case c.SecondURL != "" && c.SecondName == "":
 		return errors.New("--model-second-url needs --model-second-name")
@@ -57,7 +62,7 @@ func (c modelConfig) validate() error {
 
 // outside reports whether texts leave the institution.
 func (c modelConfig) outside() bool {
-	if c.URL == "" || c.Inside {
+	if c.URL == "" || c.URL == scriptedModel || c.Inside {
 		return false
 	}
 	for _, raw := range []string{c.URL, c.SecondURL} {
@@ -75,6 +80,13 @@ func (a *app) chat(c modelConfig) (*llm.Chat, error) {
 	}
 	if c.URL == "" {
 		return nil, nil
+	}
+	if c.URL == scriptedModel {
+		server, err := llmtest.Start(llmtest.Demo())
+		if err != nil {
+			return nil, fmt.Errorf("scripted model: %w", err)
+		}
+		a.scripted, c.URL, c.Name = server, server.URL, scriptedModel
 	}
 	config := llm.ChatConfig{
 		Primary: llm.ModelConfig{BaseURL: c.URL, Key: c.Key, Model: c.Name}, Concurrency: c.Concurrency,
