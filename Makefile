@@ -2,8 +2,9 @@
 .PHONY: run build setup test prove bench bench-import fuzz
 
 # Installs what is missing, builds, starts the demo on http://localhost:8080.
+# MODEL=scripted lets a script play the language model; else answers are composed.
 run: setup build
-	exec ./bin/careline serve --demo
+	exec ./bin/careline serve --demo $(if $(MODEL),--model-url=$(MODEL))
 
 build:
 	go build -o bin/careline ./cmd/careline

@@ -15,6 +15,7 @@ import (
 	"careline/bot/postgres"
 	"careline/bot/store"
 	"careline/bot/turn"
+	"careline/channels/webchat"
 	"careline/retrieval/embed"
 	"careline/retrieval/knowledge"
 	"careline/retrieval/labs"
@@ -32,8 +33,9 @@ type app struct {
 	embedder  embed.Embedder
 	inbox     *inbox.Receiver
 	engine    *turn.Engine
-	model     *llm.Chat       // nil: answers are composed
-	scripted  *llmtest.Server // the model of a demonstration, nil without it
+	model     *llm.Chat              // nil: answers are composed
+	scripted  *llmtest.Server        // the model of a demonstration, nil without it
+	external  *webchat.ExternalModel // whom patients are asked about, nil where nothing leaves
 	critical  func(context.Context, bot.InstitutionID) ([]bot.Critical, error)
 }
 
@@ -86,6 +88,7 @@ func (g *global) wire(db *postgres.DB) (*app, error) {
 	if a.model, err = a.chat(g.Model); err != nil {
 		return nil, err
 	}
+	a.external = g.Model.external()
 	a.engine, err = turn.New(turn.Config{
 		Guard: a.guard, Catalogue: a.catalogue, Finder: a.finder, Library: a.library,
 		Institution: cached(time.Minute, a.store.Institution), Critical: a.critical,

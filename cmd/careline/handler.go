@@ -20,7 +20,7 @@ import (
 // the API of machines, and whether the service is healthy.
 func (c serveCmd) handler(a *app, runner *jobs.Runner, in *intake.Intake, people []webchat.DemoPerson, log *slog.Logger) (http.Handler, error) {
 	config := webchat.Config{
-		Store: a.store, Finder: a.finder, Receive: a.inbox.Receive, Person: a.requestPerson, Watch: runner.Watch, Demo: people, Log: log,
+		Store: a.store, Finder: a.finder, Receive: a.inbox.Receive, Person: a.requestPerson, Watch: runner.Watch, Demo: people, Model: a.external, Log: log,
 	}
 	if len(people) > 0 {
 		config.DemoSignIns = []webchat.DemoSignIn{{Login: demoLogin, Password: demoPassword}}

@@ -9,6 +9,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -49,8 +50,9 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// serve starts the demo on a port of its own; bursts are short so that tests are.
-func serve(t *testing.T, dsn postgrestest.DSN) *served {
+// serve starts the demo on a port of its own, with further flags; bursts are short
+// so that tests are.
+func serve(t *testing.T, dsn postgrestest.DSN, flags ...string) *served {
 	t.Helper()
 	listener, err := net.Listen("tcp", "localhost:0")
 	if err != nil {
@@ -60,10 +62,8 @@ func serve(t *testing.T, dsn postgrestest.DSN) *served {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s := &served{t: t, addr: addr, args: []string{
-		"serve", "--demo", "--addr", addr, "--metrics=", "--quiet-after=200ms", "--burst-limit=1s",
-		"--database-url", dsn.Service, "--migrate-url", dsn.Owner, "--home", t.TempDir(),
-	}}
+	s := &served{t: t, addr: addr, args: slices.Concat([]string{"serve", "--demo", "--addr", addr, "--metrics=", "--quiet-after=200ms", "--burst-limit=1s"}, flags,
+		[]string{"--database-url", dsn.Service, "--migrate-url", dsn.Owner, "--home", t.TempDir()})}
 	s.start()
 	t.Cleanup(s.end)
 	return s
