@@ -19,6 +19,10 @@ type redFlags struct {
 	words    *lexicon
 	signs    map[string]signID
 	pairs    map[pair][]signID // signs made by two words close together, in either order
+	parts    map[signID]bool   // parts of the body
+	whole    map[string]signID // messages that say nothing else
+	measures map[signID]measure
+	counted  map[string]bool // units of numbers that measure no vital sign
 	flags    []redFlag
 	families map[string]string // flag id → family id
 }
@@ -30,13 +34,15 @@ type signID int16
 type pair struct{ first, second signID }
 
 // redFlag sets a level when every one of its signs is there. Lingers: an episode
-// that has passed still counts.
+// that has passed still counts. Request: the words are what the person asks us
+// for, so that a question does not weaken them.
 type redFlag struct {
 	id      string
 	level   bot.Level
 	all     []signID
 	without []signID
 	lingers bool
+	request bool
 }
 
 type termFile struct {
@@ -49,6 +55,10 @@ type signFile struct {
 	ZH   []string    `yaml:"zh"`
 	EN   []string    `yaml:"en"`
 	Near [][2]string `yaml:"near"`
+	// Part marks a part of the body: what is said belongs to the part next to it.
+	Part bool `yaml:"part"`
+	// Whole are messages that mean this only when they say nothing else.
+	Whole []string `yaml:"whole"`
 }
 
 type familyFile struct {
@@ -57,6 +67,7 @@ type familyFile struct {
 	ApprovedBy string     `yaml:"approved_by"`
 	Source     bot.Source `yaml:"source"`
 	Lingers    bool       `yaml:"lingers"`
+	Request    bool       `yaml:"request"`
 	Signs      []signFile `yaml:"signs"`
 	Flags      []struct {
 		ID      string   `yaml:"id"`
@@ -79,7 +90,10 @@ func loadRedFlags(g *Guard) error {
 	if err != nil {
 		return err
 	}
-	r := redFlags{words: newLexicon(spelling), signs: map[string]signID{}, pairs: map[pair][]signID{}, families: map[string]string{}}
+	r := redFlags{
+		words: newLexicon(spelling), signs: map[string]signID{}, pairs: map[pair][]signID{}, parts: map[signID]bool{}, whole: map[string]signID{},
+		measures: map[signID]measure{}, counted: map[string]bool{}, families: map[string]string{},
+	}
 	for _, name := range grammarGroups {
 		terms, ok := grammar[name]
 		if !ok || len(terms.ZH) == 0 || len(terms.EN) == 0 {
@@ -89,6 +103,9 @@ func loadRedFlags(g *Guard) error {
 	}
 	if len(grammar) != len(grammarGroups) {
 		return fmt.Errorf("red flags: grammar.yaml has %d groups, triage knows %d", len(grammar), len(grammarGroups))
+	}
+	if err := r.addMeasures(); err != nil {
+		return fmt.Errorf("red flags: %w", err)
 	}
 	if err := r.addFamilies(families); err != nil {
 		return fmt.Errorf("red flags: %w", err)
@@ -107,22 +124,37 @@ func readFamilies() ([]familyFile, error) {
 		if err := readYAML(redFlagFiles, name, &families[i]); err != nil {
 			return nil, err
 		}
-		if f := families[i]; f.Family == "" || f.ApprovedBy == "" || f.Source.Title == "" || f.Source.Publisher == "" || f.Source.Year == 0 {
+		f := families[i]
+		if f.Family == "" || f.ApprovedBy == "" || f.Source.Title == "" || f.Source.Publisher == "" || f.Source.Year == 0 {
 			return nil, fmt.Errorf("red flags: %s lacks its family, source or approved_by", name)
 		}
 	}
 	return families, nil
 }
 
+// words of several families: their signs, without a level.
+type wordsFile struct {
+	Signs []signFile `yaml:"signs"`
+}
+
 func (r *redFlags) addFamilies(families []familyFile) error {
+	var shared wordsFile
+	if err := readYAML(redFlagFiles, "data/redflags/words.yaml", &shared); err != nil {
+		return err
+	}
+	families = append([]familyFile{{Family: "words", Level: bot.LevelEmergency, Signs: shared.Signs}}, families...)
 	terms := map[string][]string{}
 	for _, f := range families {
 		for _, s := range f.Signs {
-			if _, known := r.signs[s.ID]; known || len(s.ZH)+len(s.EN)+len(s.Near) == 0 {
+			if _, known := terms[s.ID]; known || len(s.ZH)+len(s.EN)+len(s.Near)+len(s.Whole) == 0 {
 				return fmt.Errorf("sign %q of %s is empty or defined twice", s.ID, f.Family)
 			}
 			terms[s.ID] = append(s.ZH, s.EN...)
 			r.words.add(r.sign(s.ID), terms[s.ID], tolerance(f.Level))
+			r.parts[r.signs[s.ID]] = s.Part
+			for _, message := range s.Whole {
+				r.whole[r.words.canonical(message)] = r.signs[s.ID]
+			}
 		}
 	}
 	for _, f := range families {
@@ -153,7 +185,7 @@ func (r *redFlags) addFlags(f familyFile) error {
 		if _, known := r.families[flag.ID]; known || len(flag.All) == 0 {
 			return fmt.Errorf("flag %q of %s is empty or defined twice", flag.ID, f.Family)
 		}
-		made := redFlag{id: flag.ID, level: f.Level, lingers: f.Lingers || flag.Lingers}
+		made := redFlag{id: flag.ID, level: f.Level, lingers: f.Lingers || flag.Lingers, request: f.Request}
 		for _, list := range []struct {
 			names []string
 			into  *[]signID

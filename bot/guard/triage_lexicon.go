@@ -3,6 +3,7 @@ package guard
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"careline/bot/fold"
 )
@@ -77,13 +78,17 @@ func (x *lexicon) add(s signID, terms []string, tolerate spellings) {
 	}
 }
 
-// addPairs enters the misspelt forms of two words written one after the other.
+// longestPair is how many characters two words may have together to be entered
+// as one with its misspelt forms; longer ones are heard by each word's own.
+const longestPair = 4
+
+// addPairs enters the misspelt forms of two short words written one after the other.
 func (x *lexicon) addPairs(s signID, first, second []string) {
 	for _, a := range first {
 		for _, b := range second {
 			for _, left := range expand(a) {
 				for _, right := range expand(b) {
-					if han(left) && han(right) {
+					if han(left) && han(right) && utf8.RuneCountInString(left+right) <= longestPair {
 						x.addVariants(x.canonical(left+right), word{sign: s, variant: true, clause: true})
 					}
 				}
