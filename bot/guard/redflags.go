@@ -33,7 +33,8 @@ type signID int16
 // clause: "chest" and "hurts".
 type pair struct{ first, second signID }
 
-// redFlag sets a level when every one of its signs is there. Lingers: an episode
+// redFlag sets a level when every one of its signs is there, and at least so many
+// of several, each in words of its own. Lingers: an episode
 // that has passed still counts. Request: the words are what the person asks us
 // for, so that a question does not weaken them.
 type redFlag struct {
@@ -41,6 +42,8 @@ type redFlag struct {
 	level   bot.Level
 	all     []signID
 	without []signID
+	several []signID
+	least   int
 	lingers bool
 	request bool
 }
@@ -72,6 +75,8 @@ type familyFile struct {
 	Flags      []struct {
 		ID      string   `yaml:"id"`
 		All     []string `yaml:"all"`
+		Several []string `yaml:"several"`
+		Least   int      `yaml:"least"`
 		Without []string `yaml:"without"`
 		Lingers bool     `yaml:"lingers"`
 	} `yaml:"flags"`
@@ -182,14 +187,14 @@ func (r *redFlags) addFamilies(families []familyFile) error {
 
 func (r *redFlags) addFlags(f familyFile) error {
 	for _, flag := range f.Flags {
-		if _, known := r.families[flag.ID]; known || len(flag.All) == 0 {
+		if _, known := r.families[flag.ID]; known || len(flag.All)+len(flag.Several) == 0 || len(flag.Several) > 0 && flag.Least < 2 {
 			return fmt.Errorf("flag %q of %s is empty or defined twice", flag.ID, f.Family)
 		}
-		made := redFlag{id: flag.ID, level: f.Level, lingers: f.Lingers || flag.Lingers, request: f.Request}
+		made := redFlag{id: flag.ID, level: f.Level, lingers: f.Lingers || flag.Lingers, request: f.Request, least: flag.Least}
 		for _, list := range []struct {
 			names []string
 			into  *[]signID
-		}{{flag.All, &made.all}, {flag.Without, &made.without}} {
+		}{{flag.All, &made.all}, {flag.Without, &made.without}, {flag.Several, &made.several}} {
 			for _, name := range list.names {
 				s, ok := r.signs[name]
 				if !ok {

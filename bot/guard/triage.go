@@ -119,6 +119,9 @@ func (f redFlag) raise(readings []reading, mentions map[signID][]found, unanswer
 			shown = best
 		}
 	}
+	if len(f.several) > 0 {
+		least = f.count(readings, mentions, unanswered, &shown)
+	}
 	if shown.end == 0 {
 		return bot.Trigger{}, false
 	}
@@ -135,6 +138,29 @@ func (f redFlag) raise(readings []reading, mentions map[signID][]found, unanswer
 	t := bot.Trigger{Level: level, Rule: f.rule(rule), Term: f.id}
 	t.Start, t.End = readings[shown.message].origin(shown.mention)
 	return t, true
+}
+
+// count says whether enough of several signs are meant. A word that makes two of
+// them counts once.
+func (f redFlag) count(readings []reading, mentions map[signID][]found, unanswered int, shown *found) meaning {
+	var counted []found
+	for _, s := range f.several {
+		best := f.best(readings, mentions[s], unanswered)
+		again := slices.ContainsFunc(counted, func(c found) bool {
+			return c.message == best.message && c.start < best.end && best.start < c.end
+		})
+		if best.meaning < meant || again {
+			continue
+		}
+		counted = append(counted, best)
+		if shown.end == 0 && best.message >= unanswered {
+			*shown = best
+		}
+	}
+	if len(counted) < f.least {
+		return denied
+	}
+	return meant
 }
 
 // best is the mention that is meant most, of several the first unanswered one.

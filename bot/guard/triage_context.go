@@ -69,7 +69,7 @@ func (m *reading) judge(s mention, f redFlag) (meaning, string) {
 		rule = "T1"
 	}
 	if f.request {
-		told := m.any(reported, 0, s.start) && m.inClause(s, reported)
+		told := s.sign == f.all[0] && m.any(reported, 0, s.start) && m.inClause(s, reported)
 		if told && (f.level == bot.LevelHuman || !m.asks(s)) {
 			return asked, "T7"
 		}
@@ -104,6 +104,9 @@ func (m *reading) judge(s mention, f redFlag) (meaning, string) {
 // one stood there and ended before it, meant when there is none.
 func (m *reading) deny(s mention) meaning {
 	found := meant
+	if m.deniesItself(s) {
+		return meant
+	}
 	for _, n := range m.sentence(s) {
 		if n.start >= s.end {
 			break
@@ -119,6 +122,16 @@ func (m *reading) deny(s mention) meaning {
 		}
 	}
 	return found
+}
+
+// deniesItself: 不吃奶 and "can't breathe" say what fails; a denial in front of them
+// belongs to something else.
+func (m *reading) deniesItself(s mention) bool {
+	first := m.runes[s.start]
+	if first == '不' || first == '没' || first == '无' {
+		return s.start == 0 || !strings.ContainsRune("不没无有", m.runes[s.start-1])
+	}
+	return false
 }
 
 func (m *reading) reaches(n token, s mention) bool {

@@ -78,6 +78,13 @@ func (x *lexicon) add(s signID, terms []string, tolerate spellings) {
 	}
 }
 
+// Longer phrases are entered as they are: a typo in one leaves the shorter words
+// in it to be heard.
+const (
+	longestMisspelt = 5
+	longestPinyin   = 4
+)
+
 // longestPair is how many characters two words may have together to be entered
 // as one with its misspelt forms; longer ones are heard by each word's own.
 const longestPair = 4
@@ -103,7 +110,7 @@ func (x *lexicon) addVariants(term string, w word) {
 		return
 	}
 	runes := []rune(term)
-	if len(runes) < 2 {
+	if len(runes) < 2 || len(runes) > longestMisspelt {
 		return
 	}
 	for i, r := range runes {
@@ -111,7 +118,9 @@ func (x *lexicon) addVariants(term string, w word) {
 			x.enter(string(runes[:i])+string(typo)+string(runes[i+1:]), w)
 		}
 	}
-	x.addPinyin(runes, w)
+	if len(runes) <= longestPinyin {
+		x.addPinyin(runes, w)
+	}
 }
 
 // freePinyin is the length from which joined pinyin is no accident inside a

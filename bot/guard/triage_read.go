@@ -17,6 +17,7 @@ type reading struct {
 	ends      []int
 	sentences []int // number of the sentence each character stands in
 	clauses   []int
+	written   []int // clauses by their marks alone: a pause does not part a pair
 	tokens    []token                 // by start, none hidden in a longer one
 	last      [len(grammarGroups)]int // where the last word of each group starts, -1 if there is none
 }
@@ -110,13 +111,14 @@ func (m *reading) pauses(text string) map[int]bool {
 
 // split numbers sentences and clauses.
 func (m *reading) split(pauses map[int]bool) {
-	m.sentences, m.clauses = make([]int, len(m.runes)), make([]int, len(m.runes))
-	sentence, clause, began := 0, 0, 0
+	m.sentences, m.clauses, m.written = make([]int, len(m.runes)), make([]int, len(m.runes)), make([]int, len(m.runes))
+	sentence, clause, paused, began := 0, 0, 0, 0
 	for i, r := range m.runes {
 		if pauses[i] {
 			clause++
+			paused++
 		}
-		m.sentences[i], m.clauses[i] = sentence, clause
+		m.sentences[i], m.clauses[i], m.written[i] = sentence, clause, clause-paused
 		switch {
 		case i-began >= longestSentence, strings.ContainsRune("。!?;…", r), r == '.' && !m.digit(i+1):
 			sentence++
@@ -270,7 +272,7 @@ func written(singles []mention, i int, s signID, end int) bool {
 }
 
 func (m *reading) close(a, b mention) bool {
-	if a.end >= b.end || a.start == b.start || m.clauses[a.start] != m.clauses[b.start] {
+	if a.end >= b.end || a.start == b.start || m.written[a.start] != m.written[b.start] {
 		return false
 	}
 	most := gapLatin
