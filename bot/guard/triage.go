@@ -120,7 +120,7 @@ func (f redFlag) raise(readings []reading, mentions map[signID][]found, unanswer
 		}
 	}
 	if len(f.several) > 0 {
-		least = f.count(readings, mentions, unanswered, &shown)
+		least = min(least, f.count(readings, mentions, unanswered, &shown))
 	}
 	if shown.end == 0 {
 		return bot.Trigger{}, false

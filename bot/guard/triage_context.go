@@ -136,7 +136,8 @@ func (m *reading) deniesItself(s mention) bool {
 
 func (m *reading) reaches(n token, s mention) bool {
 	if n.start >= s.start { // inside a pair: 胸口不疼
-		return n.end <= s.end
+		const beforeSecond = 3
+		return n.end <= s.second && m.content(n.end, s.second) <= beforeSecond
 	}
 	if n.end > s.start || m.any(contrast, n.end, s.start) {
 		return false

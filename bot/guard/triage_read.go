@@ -17,7 +17,7 @@ type reading struct {
 	ends      []int
 	sentences []int // number of the sentence each character stands in
 	clauses   []int
-	written   []int // clauses by their marks alone: a pause does not part a pair
+	written   []int                   // clauses by their marks alone: a pause does not part a pair
 	tokens    []token                 // by start, none hidden in a longer one
 	last      [len(grammarGroups)]int // where the last word of each group starts, -1 if there is none
 }
@@ -198,6 +198,7 @@ func (t token) inside(longer token) bool {
 type mention struct {
 	sign       signID
 	start, end int
+	second     int // where the second word of a pair starts
 	clause     bool
 	variant    bool
 }
@@ -232,7 +233,7 @@ func (r *redFlags) mentions(m *reading) []mention {
 				if written(all[:singles], i, s, b.end) {
 					continue
 				}
-				all = append(all, mention{sign: s, start: a.start, end: b.end, clause: true, variant: a.variant || b.variant})
+				all = append(all, mention{sign: s, start: a.start, end: b.end, second: b.start, clause: true, variant: a.variant || b.variant})
 			}
 		}
 	}
