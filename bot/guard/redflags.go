@@ -148,19 +148,9 @@ func (r *redFlags) addFamilies(families []familyFile) error {
 		return err
 	}
 	families = append([]familyFile{{Family: "words", Level: bot.LevelEmergency, Signs: shared.Signs}}, families...)
-	terms := map[string][]string{}
-	for _, f := range families {
-		for _, s := range f.Signs {
-			if _, known := terms[s.ID]; known || len(s.ZH)+len(s.EN)+len(s.Near)+len(s.Whole) == 0 {
-				return fmt.Errorf("sign %q of %s is empty or defined twice", s.ID, f.Family)
-			}
-			terms[s.ID] = append(s.ZH, s.EN...)
-			r.words.add(r.sign(s.ID), terms[s.ID], tolerance(f.Level))
-			r.parts[r.signs[s.ID]] = s.Part
-			for _, message := range s.Whole {
-				r.whole[r.words.canonical(message)] = r.signs[s.ID]
-			}
-		}
+	terms, err := r.addSigns(families)
+	if err != nil {
+		return err
 	}
 	for _, f := range families {
 		for _, s := range f.Signs {
@@ -183,6 +173,25 @@ func (r *redFlags) addFamilies(families []familyFile) error {
 		}
 	}
 	return nil
+}
+
+// addSigns enters the words of all signs and returns them by sign.
+func (r *redFlags) addSigns(families []familyFile) (map[string][]string, error) {
+	terms := map[string][]string{}
+	for _, f := range families {
+		for _, s := range f.Signs {
+			if _, known := terms[s.ID]; known || len(s.ZH)+len(s.EN)+len(s.Near)+len(s.Whole) == 0 {
+				return nil, fmt.Errorf("sign %q of %s is empty or defined twice", s.ID, f.Family)
+			}
+			terms[s.ID] = append(s.ZH, s.EN...)
+			r.words.add(r.sign(s.ID), terms[s.ID], tolerance(f.Level))
+			r.parts[r.signs[s.ID]] = s.Part
+			for _, message := range s.Whole {
+				r.whole[r.words.canonical(message)] = r.signs[s.ID]
+			}
+		}
+	}
+	return terms, nil
 }
 
 func (r *redFlags) addFlags(f familyFile) error {

@@ -125,19 +125,26 @@ func (f redFlag) raise(readings []reading, mentions map[signID][]found, unanswer
 	if shown.end == 0 {
 		return bot.Trigger{}, false
 	}
-	level, ok := f.level, least == meant
-	switch {
-	case least == unsure && f.level == bot.LevelCrisis:
-		ok, rule = true, "T10"
-	case least == unsure, f.level == bot.LevelCrisis && (least == denied || least == history && rule == "T3"):
-		level, ok, rule = bot.LevelReview, true, "T10"
-	}
+	level, ok, rule := f.outcome(least, rule)
 	if !ok {
 		return bot.Trigger{}, false
 	}
 	t := bot.Trigger{Level: level, Rule: f.rule(rule), Term: f.id}
 	t.Start, t.End = readings[shown.message].origin(shown.mention)
 	return t, true
+}
+
+// outcome is the level for how its signs are meant. Unsure is a question and a
+// person who looks; unsure about a crisis is the crisis text (T10).
+func (f redFlag) outcome(least meaning, rule string) (bot.Level, bool, string) {
+	crisis := f.level == bot.LevelCrisis
+	switch {
+	case least == unsure && crisis:
+		return f.level, true, "T10"
+	case least == unsure, crisis && (least == denied || least == history && rule == "T3"):
+		return bot.LevelReview, true, "T10"
+	}
+	return f.level, least == meant, rule
 }
 
 // count says whether enough of several signs are meant. A word that makes two of
