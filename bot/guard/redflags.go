@@ -36,7 +36,7 @@ type pair struct{ first, second signID }
 // redFlag sets a level when every one of its signs is there, and at least so many
 // of several, each in words of its own. Lingers: an episode
 // that has passed still counts. Request: the words are what the person asks us
-// for, so that a question does not weaken them.
+// for, so that a question does not weaken them. Firm: a denial beside the words does not take them back.
 type redFlag struct {
 	id      string
 	level   bot.Level
@@ -46,6 +46,7 @@ type redFlag struct {
 	least   int
 	lingers bool
 	request bool
+	firm    bool
 }
 
 type termFile struct {
@@ -79,6 +80,7 @@ type familyFile struct {
 		Least   int      `yaml:"least"`
 		Without []string `yaml:"without"`
 		Lingers bool     `yaml:"lingers"`
+		Firm    bool     `yaml:"firm"`
 	} `yaml:"flags"`
 }
 
@@ -199,7 +201,7 @@ func (r *redFlags) addFlags(f familyFile) error {
 		if _, known := r.families[flag.ID]; known || len(flag.All)+len(flag.Several) == 0 || len(flag.Several) > 0 && flag.Least < 2 {
 			return fmt.Errorf("flag %q of %s is empty or defined twice", flag.ID, f.Family)
 		}
-		made := redFlag{id: flag.ID, level: f.Level, lingers: f.Lingers || flag.Lingers, request: f.Request, least: flag.Least}
+		made := redFlag{id: flag.ID, level: f.Level, lingers: f.Lingers || flag.Lingers, request: f.Request, firm: flag.Firm, least: flag.Least}
 		for _, list := range []struct {
 			names []string
 			into  *[]signID

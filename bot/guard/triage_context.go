@@ -62,10 +62,10 @@ func (m *reading) judge(s mention, f redFlag) (meaning, string) {
 	if s.variant {
 		rule = "T8"
 	}
-	switch m.deny(s) {
-	case denied:
+	switch how := m.deny(s); {
+	case how == denied && !f.firm:
 		return denied, "T1"
-	case unsure:
+	case how != meant:
 		rule = "T1"
 	}
 	if f.request {
