@@ -11,6 +11,9 @@ import (
 // messages, the level that stands, and the facts with the critical line they meet.
 type TriageInput struct {
 	Messages []bot.TurnMessage
+	// Earlier are the person's messages of the last half hour that were answered.
+	// They may complete a danger; alone they raise nothing again.
+	Earlier  []bot.TurnMessage
 	Standing bot.Level
 	Facts    []bot.Fact
 	Now      time.Time
@@ -27,11 +30,12 @@ func (g *Guard) Triage(in TriageInput) (t bot.Trigger) {
 			t = bot.Trigger{Level: bot.LevelReview, Rule: "panic"}
 		}
 	}()
-	readings := make([]reading, len(in.Messages))
-	for i, m := range in.Messages {
-		readings[i] = g.redFlags.hear(m.Text.Plain())
+	all := slices.Concat(in.Earlier, in.Messages)
+	heard := make([]reading, len(all))
+	for i, m := range all {
+		heard[i] = g.redFlags.hear(m.Text.Plain())
 	}
-	words := g.redFlags.level(readings)
+	words, readings := g.redFlags.level(heard, len(in.Earlier)), heard[len(in.Earlier):]
 	critical, ofResult := criticalFact(in.Facts)
 	if words.Level.Urgent() && words.Level >= critical.Level {
 		return words
@@ -71,8 +75,9 @@ type found struct {
 	rule    string
 }
 
-// level is the highest level of all red flags over the messages of a turn.
-func (r *redFlags) level(readings []reading) bot.Trigger {
+// level is the highest level of all red flags over the messages of a turn, those
+// from index unanswered on; earlier ones only complete what these say.
+func (r *redFlags) level(readings []reading, unanswered int) bot.Trigger {
 	mentions := map[signID][]found{}
 	for i := range readings {
 		for _, s := range r.mentions(&readings[i]) {
@@ -81,11 +86,11 @@ func (r *redFlags) level(readings []reading) bot.Trigger {
 	}
 	var highest bot.Trigger
 	for _, f := range r.flags {
-		if t, ok := f.raise(readings, mentions); ok && t.Level > highest.Level {
+		if t, ok := f.raise(readings, mentions, unanswered); ok && t.Level > highest.Level {
 			highest = t
 		}
 	}
-	if highest.Level == bot.LevelCrisis && highest.Rule == "lexicon" && slices.ContainsFunc(readings, reading.denies) {
+	if highest.Level == bot.LevelCrisis && highest.Rule == "lexicon" && slices.ContainsFunc(readings[unanswered:], reading.denies) {
 		highest.Rule = "T6"
 	}
 	return highest
@@ -96,7 +101,7 @@ func (m reading) denies() bool { return m.after(negation, 0) }
 
 // raise is the trigger of a flag whose signs are all meant; when one of them may
 // be meant, a person looks.
-func (f redFlag) raise(readings []reading, mentions map[signID][]found) (bot.Trigger, bool) {
+func (f redFlag) raise(readings []reading, mentions map[signID][]found, unanswered int) (bot.Trigger, bool) {
 	for _, s := range f.without {
 		if len(mentions[s]) > 0 {
 			return bot.Trigger{}, false
@@ -104,20 +109,23 @@ func (f redFlag) raise(readings []reading, mentions map[signID][]found) (bot.Tri
 	}
 	least, rule := meant, ""
 	var shown found
-	for i, s := range f.all {
-		best := f.best(readings, mentions[s])
+	for _, s := range f.all {
+		best := f.best(readings, mentions[s], unanswered)
 		least = min(least, best.meaning)
 		if best.rule != "" && rule == "" {
 			rule = best.rule
 		}
-		if i == 0 {
+		if shown.end == 0 && best.message >= unanswered {
 			shown = best
 		}
 	}
-	level, ok := f.level, least == meant
-	if least == unsure || f.level == bot.LevelCrisis && shown.end > 0 && (least == denied || least == history && rule == "T3") {
-		level, ok, rule = bot.LevelReview, true, "T10"
+	if len(f.several) > 0 {
+		least = min(least, f.count(readings, mentions, unanswered, &shown))
 	}
+	if shown.end == 0 {
+		return bot.Trigger{}, false
+	}
+	level, ok, rule := f.outcome(least, rule)
 	if !ok {
 		return bot.Trigger{}, false
 	}
@@ -126,15 +134,52 @@ func (f redFlag) raise(readings []reading, mentions map[signID][]found) (bot.Tri
 	return t, true
 }
 
-// best is the mention that is meant most, the first of several.
-func (f redFlag) best(readings []reading, all []found) (best found) {
+// outcome is the level for how its signs are meant. Unsure is a question and a
+// person who looks; unsure about a crisis is the crisis text (T10).
+func (f redFlag) outcome(least meaning, rule string) (bot.Level, bool, string) {
+	crisis := f.level == bot.LevelCrisis
+	switch {
+	case least == unsure && crisis:
+		return f.level, true, "T10"
+	case least == unsure, crisis && (least == denied || least == history && rule == "T3"):
+		return bot.LevelReview, true, "T10"
+	}
+	return f.level, least == meant, rule
+}
+
+// count says whether enough of several signs are meant. A word that makes two of
+// them counts once.
+func (f redFlag) count(readings []reading, mentions map[signID][]found, unanswered int, shown *found) meaning {
+	var counted []found
+	for _, s := range f.several {
+		best := f.best(readings, mentions[s], unanswered)
+		again := slices.ContainsFunc(counted, func(c found) bool {
+			return c.message == best.message && c.start < best.end && best.start < c.end
+		})
+		if best.meaning < meant || again {
+			continue
+		}
+		counted = append(counted, best)
+		if shown.end == 0 && best.message >= unanswered {
+			*shown = best
+		}
+	}
+	if len(counted) < f.least {
+		return denied
+	}
+	return meant
+}
+
+// best is the mention that is meant most, of several the first unanswered one.
+func (f redFlag) best(readings []reading, all []found, unanswered int) (best found) {
 	best.meaning = denied
 	for _, s := range all {
 		s.meaning, s.rule = readings[s.message].judge(s.mention, f)
-		if best.end == 0 || s.meaning > best.meaning {
+		news := s.message >= unanswered && best.message < unanswered
+		if best.end == 0 || s.meaning > best.meaning || news && s.meaning == best.meaning {
 			best = s
 		}
-		if best.meaning == meant {
+		if best.meaning == meant && best.message >= unanswered {
 			break
 		}
 	}

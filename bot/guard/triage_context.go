@@ -27,7 +27,8 @@ const (
 	self                       // I, my
 	relative                   // my mother, he
 	knowledge                  // asks what something is
-	hypothetical               // what if, could it cause
+	hypothetical               // what if
+	feared                     // could it cause, I am afraid of
 	cause                      // asks why, or what to do
 	inCare                     // in hospital already
 	reported                   // a doctor said
@@ -40,7 +41,7 @@ const (
 var grammarGroups = [...]string{
 	noise: "noise", negation: "negation", directNot: "direct_not", filler: "filler", contrast: "contrast", symptomVerb: "symptom_verb",
 	connector: "connector", again: "again", present: "present", lately: "lately", past: "past", recovered: "recovered", deceased: "deceased",
-	self: "self", relative: "relative", knowledge: "knowledge", hypothetical: "hypothetical", cause: "cause", inCare: "in_care", reported: "reported",
+	self: "self", relative: "relative", knowledge: "knowledge", hypothetical: "hypothetical", feared: "feared", cause: "cause", inCare: "in_care", reported: "reported",
 	arrived: "arrived", calledHelp: "called_help", cannotGo: "cannot_go", mistaken: "mistaken",
 }
 
@@ -57,19 +58,19 @@ const (
 
 // judge says how a mention is meant and by which rule of triage, "" if none was needed.
 func (m *reading) judge(s mention, f redFlag) (meaning, string) {
-	urgent := f.level.Urgent()
 	rule := ""
 	if s.variant {
 		rule = "T8"
 	}
-	switch m.deny(s) {
-	case denied:
+	switch how := m.deny(s); {
+	case how == denied && !f.firm:
 		return denied, "T1"
-	case unsure:
+	case how != meant:
 		rule = "T1"
 	}
-	if !urgent {
-		if f.level == bot.LevelHuman && m.any(reported, 0, s.start) && m.inClause(s, reported) {
+	if f.request {
+		told := s.sign == f.all[0] && m.any(reported, 0, s.start) && m.inClause(s, reported)
+		if told && (f.level == bot.LevelHuman || !m.asks(s)) {
 			return asked, "T7"
 		}
 		return meant, rule
@@ -81,7 +82,7 @@ func (m *reading) judge(s mention, f redFlag) (meaning, string) {
 	if over < meant {
 		return over, ruleOfTime
 	}
-	how, ruleOfQuestion := m.question(s)
+	how, ruleOfQuestion := m.question(s, f.level)
 	if how < meant && !(f.level == bot.LevelCrisis && m.after(self, 0)) {
 		return how, ruleOfQuestion
 	}
@@ -103,6 +104,9 @@ func (m *reading) judge(s mention, f redFlag) (meaning, string) {
 // one stood there and ended before it, meant when there is none.
 func (m *reading) deny(s mention) meaning {
 	found := meant
+	if m.deniesItself(s) {
+		return meant
+	}
 	for _, n := range m.sentence(s) {
 		if n.start >= s.end {
 			break
@@ -120,9 +124,20 @@ func (m *reading) deny(s mention) meaning {
 	return found
 }
 
+// deniesItself: 不吃奶 and "can't breathe" say what fails; a denial in front of them
+// belongs to something else.
+func (m *reading) deniesItself(s mention) bool {
+	first := m.runes[s.start]
+	if first == '不' || first == '没' || first == '无' {
+		return s.start == 0 || !strings.ContainsRune("不没无有", m.runes[s.start-1])
+	}
+	return false
+}
+
 func (m *reading) reaches(n token, s mention) bool {
 	if n.start >= s.start { // inside a pair: 胸口不疼
-		return n.end <= s.end
+		const beforeSecond = 3
+		return n.end <= s.second && m.content(n.end, s.second) <= beforeSecond
 	}
 	if n.end > s.start || m.any(contrast, n.end, s.start) {
 		return false
@@ -158,7 +173,7 @@ func (m *reading) listGoesOn(n token, s mention) bool {
 func (m *reading) time(s mention, f redFlag) (meaning, string) {
 	isPast := s.end < len(m.runes) && m.runes[s.end] == '过' // 胸痛过
 	for _, t := range m.sentence(s) {
-		if t.sign != past || !m.dates(t, s, f.level) {
+		if t.sign != past || !m.dates(t, s, f.level) || m.startsAfresh(t, s) {
 			continue
 		}
 		if m.after(again, t.end) || m.any(present, t.end, s.end) || m.inClause(s, present) || m.any(again, s.start-gapHan, s.end) {
@@ -178,7 +193,17 @@ func (m *reading) time(s mention, f redFlag) (meaning, string) {
 	if m.after(lately, 0) {
 		return history, "T3"
 	}
+	if m.inSentence(s, present) {
+		return meant, "T3"
+	}
 	return unsure, "T10"
+}
+
+// startsAfresh: a verb of onset after a word of the past speaks of now: 有高血压病史
+// 突然嘴歪; right behind it, it belongs to the past: 去年突然晕倒.
+func (m *reading) startsAfresh(t token, s mention) bool {
+	const rightBehind = 2
+	return t.end < s.start && m.any(symptomVerb, t.end+rightBehind, s.start)
 }
 
 // dates reports that a word of time is about the mention: before it in its
@@ -192,22 +217,26 @@ func (m *reading) dates(t token, s mention, level bot.Level) bool {
 }
 
 // question says whether the mention is only asked about (T4).
-func (m *reading) question(s mention) (meaning, string) {
+func (m *reading) question(s mention, level bot.Level) (meaning, string) {
 	rule := ""
-	if m.supposed(s) {
+	if level < bot.LevelCrisis && m.supposed(s) || m.fears(s) {
 		return asked, "T4"
 	}
 	anchored := m.inClause(s, self) || m.inClause(s, relative) || m.inClause(s, present) || m.inClause(s, again) || m.inClause(s, lately)
+	going := m.inClause(s, symptomVerb) || s.end < len(m.runes) && m.runes[s.end] == '了'
 	if m.inSentence(s, knowledge) {
-		if !anchored {
+		switch {
+		case anchored:
+			rule = "T4"
+		case going && !m.any(knowledge, 0, s.start):
+			return unsure, "T10"
+		default:
 			return asked, "T4"
 		}
-		rule = "T4"
 	}
 	if !anchored && m.asksOn(s) {
 		return asked, "T4"
 	}
-	going := m.inClause(s, symptomVerb) || s.end < len(m.runes) && m.runes[s.end] == '了'
 	if m.inSentence(s, cause) && !anchored && !going && !m.after(self, 0) && !m.after(relative, 0) {
 		return unsure, "T10"
 	}
@@ -227,7 +256,8 @@ func (m *reading) asksOn(s mention) bool {
 	return m.any(knowledge, before, s.start)
 }
 
-// supposed: after 如果 or "could it cause", until somebody speaks of now.
+// supposed: after 如果, until somebody speaks of now. A wish to die is often put
+// that way, and counts.
 func (m *reading) supposed(s mention) bool {
 	for _, t := range m.sentence(s) {
 		if t.sign != hypothetical || t.start >= s.start {
@@ -236,6 +266,26 @@ func (m *reading) supposed(s mention) bool {
 		sameClause := m.clauses[t.start] == m.clauses[s.start]
 		now := m.inClause(s, present) || m.inClause(s, again)
 		if sameClause && !now || !sameClause && !now && !m.inClause(s, self) {
+			return true
+		}
+	}
+	return false
+}
+
+// fears: in the clause of "could it cause", until something begins.
+func (m *reading) fears(s mention) bool {
+	for _, t := range m.part(s, m.clauses) {
+		if t.sign == feared && t.start < s.start && !m.inClause(s, present) && !m.inClause(s, again) && !m.any(symptomVerb, t.end, s.start) {
+			return true
+		}
+	}
+	return false
+}
+
+// asks reports that the clause of a mention asks something.
+func (m *reading) asks(s mention) bool {
+	for i := s.start; i < len(m.runes) && m.clauses[i] == m.clauses[s.start]; i++ {
+		if strings.ContainsRune("?吗呢", m.runes[i]) {
 			return true
 		}
 	}

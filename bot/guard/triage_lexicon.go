@@ -3,6 +3,7 @@ package guard
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"careline/bot/fold"
 )
@@ -77,13 +78,24 @@ func (x *lexicon) add(s signID, terms []string, tolerate spellings) {
 	}
 }
 
-// addPairs enters the misspelt forms of two words written one after the other.
+// Longer phrases are entered as they are: a typo in one leaves the shorter words
+// in it to be heard.
+const (
+	longestMisspelt = 5
+	longestPinyin   = 4
+)
+
+// longestPair is how many characters two words may have together to be entered
+// as one with its misspelt forms; longer ones are heard by each word's own.
+const longestPair = 4
+
+// addPairs enters the misspelt forms of two short words written one after the other.
 func (x *lexicon) addPairs(s signID, first, second []string) {
 	for _, a := range first {
 		for _, b := range second {
 			for _, left := range expand(a) {
 				for _, right := range expand(b) {
-					if han(left) && han(right) {
+					if han(left) && han(right) && utf8.RuneCountInString(left+right) <= longestPair {
 						x.addVariants(x.canonical(left+right), word{sign: s, variant: true, clause: true})
 					}
 				}
@@ -98,7 +110,7 @@ func (x *lexicon) addVariants(term string, w word) {
 		return
 	}
 	runes := []rune(term)
-	if len(runes) < 2 {
+	if len(runes) < 2 || len(runes) > longestMisspelt {
 		return
 	}
 	for i, r := range runes {
@@ -106,7 +118,9 @@ func (x *lexicon) addVariants(term string, w word) {
 			x.enter(string(runes[:i])+string(typo)+string(runes[i+1:]), w)
 		}
 	}
-	x.addPinyin(runes, w)
+	if len(runes) <= longestPinyin {
+		x.addPinyin(runes, w)
+	}
 }
 
 // freePinyin is the length from which joined pinyin is no accident inside a

@@ -17,6 +17,7 @@ type reading struct {
 	ends      []int
 	sentences []int // number of the sentence each character stands in
 	clauses   []int
+	written   []int                   // clauses by their marks alone: a pause does not part a pair
 	tokens    []token                 // by start, none hidden in a longer one
 	last      [len(grammarGroups)]int // where the last word of each group starts, -1 if there is none
 }
@@ -60,8 +61,11 @@ func splitsWord(text []rune, i int) bool {
 // hear reads a message and finds its words.
 func (r *redFlags) hear(text string) reading {
 	m := r.words.read(fold.Fold(text))
-	m.split()
+	m.split(m.pauses(text))
 	m.tokens = r.words.find(m.runes)
+	if sign, ok := r.whole[strings.Trim(string(m.runes), "。!?;…,. ~")]; ok {
+		m.tokens = append([]token{{word: word{sign: sign}, start: 0, end: len(m.runes)}}, m.tokens...)
+	}
 	for i := range m.last {
 		m.last[i] = -1
 	}
@@ -77,12 +81,44 @@ func (r *redFlags) hear(text string) reading {
 // may have no full stop at all.
 const longestSentence = 200
 
+// pauses are the characters before which the person left a space between two
+// Chinese phrases: many write no other mark. Single characters set apart are a
+// way of writing, no pause.
+func (m *reading) pauses(text string) map[int]bool {
+	const phrase = 2
+	pauses := map[int]bool{}
+	last, candidate := 0, -1
+	for i := 1; i < len(m.runes); i++ {
+		_, before := m.folded.Origin(m.starts[i-1], m.ends[i-1])
+		after, _ := m.folded.Origin(m.starts[i], m.ends[i])
+		if before >= after || !strings.ContainsAny(text[before:after], " \n\t\u3000") {
+			continue
+		}
+		if candidate >= 0 && i-candidate >= phrase {
+			pauses[candidate] = true
+		}
+		candidate = -1
+		if i-last >= phrase {
+			candidate = i
+		}
+		last = i
+	}
+	if candidate >= 0 && len(m.runes)-candidate >= phrase {
+		pauses[candidate] = true
+	}
+	return pauses
+}
+
 // split numbers sentences and clauses.
-func (m *reading) split() {
-	m.sentences, m.clauses = make([]int, len(m.runes)), make([]int, len(m.runes))
-	sentence, clause, began := 0, 0, 0
+func (m *reading) split(pauses map[int]bool) {
+	m.sentences, m.clauses, m.written = make([]int, len(m.runes)), make([]int, len(m.runes)), make([]int, len(m.runes))
+	sentence, clause, paused, began := 0, 0, 0, 0
 	for i, r := range m.runes {
-		m.sentences[i], m.clauses[i] = sentence, clause
+		if pauses[i] {
+			clause++
+			paused++
+		}
+		m.sentences[i], m.clauses[i], m.written[i] = sentence, clause, clause-paused
 		switch {
 		case i-began >= longestSentence, strings.ContainsRune("。!?;…", r), r == '.' && !m.digit(i+1):
 			sentence++
@@ -162,6 +198,7 @@ func (t token) inside(longer token) bool {
 type mention struct {
 	sign       signID
 	start, end int
+	second     int // where the second word of a pair starts
 	clause     bool
 	variant    bool
 }
@@ -169,8 +206,8 @@ type mention struct {
 // Two words of a pair stand at most this many characters apart: a Chinese clause
 // is short, English puts small words between.
 const (
-	gapHan   = 6
-	gapLatin = 16
+	gapHan   = 11
+	gapLatin = 36
 )
 
 // mentions are the signs of a message: single words and pairs.
@@ -181,24 +218,43 @@ func (r *redFlags) mentions(m *reading) []mention {
 			all = append(all, mention{sign: t.sign, start: t.start, end: t.end, clause: t.clause, variant: t.variant})
 		}
 	}
+	all = append(all, r.vitals(m)...)
+	slices.SortStableFunc(all, func(a, b mention) int { return a.start - b.start })
 	singles := len(all)
 	for i, a := range all[:singles] {
 		for _, b := range all[i+1 : singles] {
 			if b.start-a.end > gapLatin {
 				break
 			}
-			if !m.close(a, b) {
+			if !m.close(a, b) || r.parted(all[i+1:singles], a, b) {
 				continue
 			}
 			for _, s := range r.pairs[pair{a.sign, b.sign}] {
 				if written(all[:singles], i, s, b.end) {
 					continue
 				}
-				all = append(all, mention{sign: s, start: a.start, end: b.end, clause: true, variant: a.variant || b.variant})
+				all = append(all, mention{sign: s, start: a.start, end: b.end, second: b.start, clause: true, variant: a.variant || b.variant})
 			}
 		}
 	}
 	return all
+}
+
+// parted reports that another part of the body stands between a part and what is
+// said, so that it is said of that one.
+func (r *redFlags) parted(following []mention, a, b mention) bool {
+	if !r.parts[a.sign] && !r.parts[b.sign] {
+		return false
+	}
+	for _, between := range following {
+		if between.start >= b.start {
+			return false
+		}
+		if r.parts[between.sign] && between.start >= a.end && between.end <= b.start {
+			return true
+		}
+	}
+	return false
 }
 
 // written reports that the pair of mention i up to end is one word of its own
@@ -217,7 +273,7 @@ func written(singles []mention, i int, s signID, end int) bool {
 }
 
 func (m *reading) close(a, b mention) bool {
-	if a.end >= b.end || a.start == b.start || m.clauses[a.start] != m.clauses[b.start] {
+	if a.end >= b.end || a.start == b.start || m.written[a.start] != m.written[b.start] {
 		return false
 	}
 	most := gapLatin

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
+
 	"careline/bot"
 )
 
@@ -112,6 +114,51 @@ func TestQuestionsAboutResultsRarelyRaiseAnAlarm(t *testing.T) {
 		t.Logf("of %d: %v", total, all)
 		if urgent := all[bot.LevelEmergency] + all[bot.LevelCrisis]; urgent*50 > total {
 			t.Errorf("%d of %d questions about results raised an alarm: more than 2 %%", urgent, total)
+		}
+	}
+}
+
+// scenario is an emergency told by a patient who then pushes back.
+type scenario struct {
+	Initial  string `yaml:"initial"`
+	Pressure []struct {
+		Content string `yaml:"content"`
+	} `yaml:"pressure"`
+}
+
+func TestAnEmergencyStandsOverEveryPushBack(t *testing.T) {
+	t.Parallel()
+	root, set := os.LookupEnv("CARELINE_SHARED")
+	if !set {
+		t.Log("not run: CARELINE_SHARED is not set, so data/triage/lostbench is not read")
+		return
+	}
+	names, err := filepath.Glob(filepath.Join(root, "data/triage/lostbench/MTR-*.yaml"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	g := loaded(t)
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s scenario
+		if err := yaml.Unmarshal(raw, &s); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		standing := say(g, s.Initial).Level
+		if !standing.Urgent() {
+			t.Errorf("%s begins as %s", filepath.Base(name), standing)
+		}
+		in := TriageInput{Now: testNow, Earlier: []bot.TurnMessage{{Text: bot.T(s.Initial)}}}
+		for _, turn := range s.Pressure {
+			in.Standing, in.Messages = standing, []bot.TurnMessage{{Text: bot.T(turn.Content)}}
+			standing = max(standing, g.Triage(in).Level)
+			in.Earlier = append(in.Earlier, in.Messages...)
+		}
+		if !standing.Urgent() {
+			t.Errorf("%s ends as %s", filepath.Base(name), standing)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"careline/bot"
 	"careline/bot/guard"
@@ -54,7 +55,7 @@ func (e *Engine) triage(ctx context.Context, p *pending) error {
 	}
 	number(p.evidence.Facts)
 	p.trigger = e.Guard.Triage(guard.TriageInput{
-		Messages: p.Messages, Standing: p.Conversation.Level, Facts: p.evidence.Facts, Now: p.now, Language: p.question.language,
+		Messages: p.Messages, Earlier: p.earlier(), Standing: p.Conversation.Level, Facts: p.evidence.Facts, Now: p.now, Language: p.question.language,
 	})
 	if p.trigger.Level < bot.LevelEmergency && p.question.affirms && e.askedWhetherNow(p) {
 		p.trigger = bot.Trigger{Level: bot.LevelEmergency, Rule: ruleUnsure, Term: "affirmed"}
@@ -70,6 +71,17 @@ func (p *pending) lookup() string {
 		names[i] = name.Plain()
 	}
 	return llm.Redact(p.question.text, names...)
+}
+
+// earlier are the person's own messages of the last half hour that were answered:
+// a danger may be told in two of them.
+func (p *pending) earlier() (all []bot.TurnMessage) {
+	for _, m := range p.Recent {
+		if m.Author == bot.AuthorPatient && p.now.Sub(m.At) <= 30*time.Minute {
+			all = append(all, bot.TurnMessage{Kind: "text", Text: m.Text, At: m.At})
+		}
+	}
+	return all
 }
 
 // number gives facts their ids within this evidence.
