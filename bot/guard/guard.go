@@ -11,6 +11,7 @@ type Guard struct {
 	texts    texts
 	tiers    tierRules
 	words    reviewWords
+	counts   counter
 }
 
 // Load reads the data files and refuses what is incomplete or contradictory.

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"careline/bot"
@@ -18,7 +19,7 @@ var (
 	mobilePattern   = regexp.MustCompile(`^1[3-9]\d{9}$`)
 )
 
-// v8: no link, address or account of any kind.
+// v8: no link, address or account that the institution does not allow.
 func (r *reviewing) v8() []bot.Violation {
 	const why = "a link, address or telephone number"
 	var all []bot.Violation
@@ -38,7 +39,27 @@ func (r *reviewing) v8() []bot.Violation {
 	for _, s := range r.found["contact.words"] {
 		all = append(all, r.violation(s, "an account or code to contact"))
 	}
-	return all
+	return slices.DeleteFunc(all, func(v bot.Violation) bool { return r.allowedContact(v) })
+}
+
+// allowedContact reports a part of what the institution allows, where that stands
+// whole and goes on no further.
+func (r *reviewing) allowedContact(v bot.Violation) bool {
+	return slices.ContainsFunc(r.draft.Allowed, func(allowed string) bool {
+		for from := 0; allowed != ""; {
+			at := strings.Index(r.draft.Text[from:], allowed)
+			if at < 0 {
+				return false
+			}
+			start, end := from+at, from+at+len(allowed)
+			further := end < len(r.draft.Text) && (asciiDigit(r.draft.Text, end) || latinLetter(strings.ToLower(r.draft.Text), end) || strings.ContainsRune("/?#@-_%", rune(r.draft.Text[end])))
+			if start <= v.Start && v.End <= end && !further {
+				return true
+			}
+			from = end
+		}
+		return false
+	})
 }
 
 // v9: nothing that identifies a person.
@@ -67,6 +88,9 @@ func (r *reviewing) v9() []bot.Violation {
 		if words := len(q.value) < q.end-q.start; words && (mobilePattern.MatchString(q.value) || identityNumber(q.value)) {
 			add(q.span, "a number that identifies a person, in words")
 		}
+	}
+	for _, s := range r.personNames() {
+		add(s, "a person's name")
 	}
 	return all
 }
