@@ -121,8 +121,10 @@ func newReviewing(w *reviewWords, d Draft, e bot.Evidence) *reviewing {
 			r.without(list, longer)
 		}
 	}
-	for _, m := range withinPattern.FindAllStringIndex(r.text, -1) {
-		r.found["direction.within"] = append(r.found["direction.within"], span{m[0], m[1]})
+	for _, piece := range piecesWithDigits(r.text, 2) {
+		for _, m := range withinPattern.FindAllStringIndex(r.text[piece.start:piece.end], -1) {
+			r.found["direction.within"] = append(r.found["direction.within"], span{piece.start + m[0], piece.start + m[1]})
+		}
 	}
 	r.findQuoted()
 	r.findPrinted()
@@ -184,7 +186,7 @@ func (r *reviewing) has(list string, within span) bool {
 func (r *reviewing) negated(at span) bool {
 	const near = 8 // bytes: "并没有", "not any"
 	c := r.clauses[r.clauseOf(at.start)]
-	if r.has("direction.none", span{c.start, at.start}) {
+	if before := (span{c.start, at.start}); r.has("direction.none", before) || r.has("direction.unseen", before) {
 		return true
 	}
 	for _, n := range r.found["grammar.negators"] {

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -39,8 +40,7 @@ func (r *reviewing) conditions() []span {
 			}
 		}
 	}
-	for _, m := range namedDisease.FindAllStringIndex(r.text, -1) {
-		s := span{m[0], m[1]}
+	for _, s := range r.unlisted() {
 		if !anyOverlaps(all, s) && !anyOverlaps(names, s) && !anyOverlaps(r.found["diagnosis.compounds"], s) && !anyHolds(r.quoted, s) {
 			all = append(all, s)
 		}
@@ -102,7 +102,7 @@ func (r *reviewing) nearestBefore(list string, at span, c clause) (span, bool) {
 
 // after reports a word of a list right behind a condition.
 func (r *reviewing) after(list string, m span, c clause) bool {
-	const near = 18 // bytes: "(肺栓塞)这一点就"
+	const near = 27 // bytes: "肝癌这块您就可以"
 	for _, s := range r.found[list] {
 		if s.start >= m.end && s.start-m.end <= near && s.end <= c.end {
 			return true
@@ -177,6 +177,34 @@ func (r *reviewing) toldAsTheirs(name string) bool {
 	return false
 }
 
-// namedDisease are endings of Chinese and English names of conditions, for those
-// that no list has.
-var namedDisease = regexp.MustCompile(`[\p{Han}]{2}(?:综合征|综合症|缺乏症|减少症|增多症|功能亢进|功能减退|功能不全|衰竭|梗死|梗塞|栓塞|溃疡|硬化)|[^\P{Han}可能有发消无的是抗等和或与些种什么看生疾毛得治防]{2}[炎癌瘤病]|[a-z]{4,}(?:itis|aemia|emia|oma|opathy|penia)\b|\b[a-z]{4,}(?:'s)? (?:syndrome|disorder)\b`)
+// namedDisease and latinDisease are names of conditions told by their endings, for
+// those that no list has: two characters or a stem before it.
+var (
+	namedDisease = regexp.MustCompile(`(?:\p{Han}{2}\P{Han}|[^\P{Han}可能有发消无的是抗等和或与些种什么看生疾毛得治防]{2}[炎癌瘤病])$`)
+	latinDisease = regexp.MustCompile(`[a-z]{4,}(?:itis|aemia|emia|oma|opathy|penia)\b|\b[a-z]{4,}(?:'s)? (?:syndrome|disorder)\b`)
+)
+
+// latinEndings are one in every name that latinDisease finds.
+var latinEndings = []string{"itis", "emia", "oma", "opathy", "penia", "syndrome", "disorder"}
+
+// unlisted are conditions told by their endings.
+func (r *reviewing) unlisted() []span {
+	var all []span
+	for _, s := range r.found["diagnosis.endings"] {
+		before := r.text[max(0, s.start-6):s.start]
+		if s.end-s.start == len("病") {
+			before += r.text[s.start:s.end]
+		} else {
+			before += "."
+		}
+		if m := namedDisease.FindStringIndex(before); m != nil {
+			all = append(all, span{max(0, s.start-6) + m[0], s.end})
+		}
+	}
+	if slices.ContainsFunc(latinEndings, func(end string) bool { return strings.Contains(r.text, end) }) {
+		for _, m := range latinDisease.FindAllStringIndex(r.text, -1) {
+			all = append(all, span{m[0], m[1]})
+		}
+	}
+	return all
+}

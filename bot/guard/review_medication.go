@@ -73,9 +73,16 @@ func (r *reviewing) nutrientTaken(act span, c clause) bool {
 	return false
 }
 
+// farthestProtection is how far behind a protection its list of acts may end, in
+// bytes.
+const farthestProtection = 120
+
 // protected: a protection covers its own words and a list that goes on from them.
 func (r *reviewing) protected(list string, act span) bool {
 	for _, p := range r.found["medication.protect"] {
+		if act.start-p.end > farthestProtection {
+			continue
+		}
 		if list != "medication.doses" && (p.overlaps(act) || p.end <= act.start && r.onlyActs(span{p.end, act.start})) {
 			return true
 		}

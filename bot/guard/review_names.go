@@ -9,9 +9,10 @@ import (
 )
 
 var (
-	// titledName is a Chinese surname before a title; the surnames are the common
-	// ones that are no other word there (Ministry of Public Security, 2020 report).
-	titledName = regexp.MustCompile(`(?:[王李张刘陈杨赵吴徐孙马朱胡郭林罗郑梁谢宋唐韩冯董萧曹袁邓傅沈曾彭吕苏蒋蔡贾丁魏薛叶阎潘杜戴夏汪田姜范姚谭廖邹熊陆郝孔崔邱秦侯邵孟龙雷钱汤尹黎贺赖龚欧阳]|欧阳|司马|上官)(?:\p{Han}{0,2})(?:先生|女士|小姐|太太|阿姨|叔叔|大爷|大妈|医生|医师|大夫|主任|教授|院长|护士长|护士|博士|药师|老师)`)
+	// surnameEnd is a surname, perhaps with a given name, before a title; the
+	// surnames are the common ones that are no other word there (Ministry of Public
+	// Security, 2020 report).
+	surnameEnd = regexp.MustCompile(`(?:欧阳|司马|上官|[王李张刘陈杨赵吴徐孙马朱胡郭林罗郑梁谢宋唐韩冯董萧曹袁邓傅沈曾彭吕苏蒋蔡贾丁魏薛叶阎潘杜戴夏汪田姜范姚谭廖邹熊陆郝孔崔邱秦侯邵孟龙雷钱汤尹黎贺赖龚])\p{Han}{0,2}$`)
 	// englishTitled is a title before a name, as written.
 	englishTitled = regexp.MustCompile(`\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Doctor|Nurse)\b\.? ?[A-Z][A-Za-z'-]+`)
 )
@@ -26,8 +27,14 @@ func (r *reviewing) personNames() []span {
 			all = append(all, r.wordsOf(form)...)
 		}
 	}
-	for _, m := range titledName.FindAllStringIndex(r.text, -1) {
-		all = append(all, r.cutTitled(span{m[0], m[1]})...)
+	for _, title := range r.found["names.titles"] {
+		from := max(0, title.start-12)
+		for from < title.start && !utf8.RuneStart(r.text[from]) {
+			from++
+		}
+		if m := surnameEnd.FindStringIndex(r.text[from:title.start]); m != nil {
+			all = append(all, r.cutTitled(span{from + m[0], title.end})...)
+		}
 	}
 	for _, m := range englishTitled.FindAllStringIndex(r.draft.Text, -1) {
 		if s, ok := r.canonicalSpan(m[0], m[1]); ok {

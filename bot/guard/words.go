@@ -29,15 +29,15 @@ var reviewLists = []string{
 	"numbers.allowed", "numbers.names", "numbers.spans.home", "numbers.spans.routine", "numbers.spans.this_week", "numbers.spans.today", "numbers.spans.now",
 	"numbers.measures", "numbers.ordinary", "numbers.before", "numbers.comparators", "numbers.ordered", "numbers.ranges", "numbers.difference", "numbers.elapsed", "numbers.person", "numbers.shares",
 	"direction.high", "direction.low", "direction.within", "direction.out", "direction.up", "direction.down", "direction.same",
-	"direction.better", "direction.worse", "direction.positive", "direction.negative", "direction.causal", "direction.none", "direction.past", "direction.feelings", "direction.several", "direction.refusal", "direction.ordinary",
+	"direction.better", "direction.worse", "direction.positive", "direction.negative", "direction.causal", "direction.none", "direction.unseen", "direction.past", "direction.feelings", "direction.several", "direction.refusal", "direction.ordinary",
 	"grammar.negators", "grammar.affirmative", "grammar.questions", "grammar.conditions",
 	"normal.all", "normal.rest",
 	"urgency.now", "urgency.today", "urgency.delay", "urgency.dismiss", "urgency.hope",
-	"diagnosis.assert", "diagnosis.hedge", "diagnosis.after", "diagnosis.exclude", "diagnosis.excluded", "diagnosis.uncertain", "diagnosis.knowledge", "diagnosis.person", "diagnosis.rhetorical",
+	"diagnosis.assert", "diagnosis.hedge", "diagnosis.after", "diagnosis.exclude", "diagnosis.excluded", "diagnosis.uncertain", "diagnosis.knowledge", "diagnosis.person", "diagnosis.rhetorical", "diagnosis.endings",
 	"diagnosis.compounds", "diagnosis.background", "diagnosis.introduced", "diagnosis.veiled", "diagnosis.healthy", "diagnosis.organs", "diagnosis.told", "diagnosis.history",
 	"medication.drugs", "medication.named", "medication.nutrients", "medication.take", "medication.change", "medication.refrain", "medication.acts", "medication.modal",
 	"medication.protect", "medication.consult", "medication.open", "medication.effect", "medication.recipes", "medication.doses",
-	"names.eponyms", "contact.words", "voice.impersonation", "voice.doers", "voice.deeds", "voice.promises",
+	"names.eponyms", "names.titles", "contact.words", "voice.impersonation", "voice.doers", "voice.deeds", "voice.promises",
 	"lexicon.condition", "lexicon.organ", "lexicon.cause", "lexicon.food", "lexicon.test", "lexicon.department", "lexicon.symptom", "lexicon.guideline", "lexicon.allowed",
 }
 
