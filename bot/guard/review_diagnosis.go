@@ -104,7 +104,11 @@ func (r *reviewing) nearestBefore(list string, at span, c clause) (span, bool) {
 func (r *reviewing) after(list string, m span, c clause) bool {
 	const near = 27 // bytes: "肝癌这块您就可以"
 	for _, s := range r.found[list] {
-		if s.start >= m.end && s.start-m.end <= near && s.end <= c.end {
+		far := near
+		if latinLetter(r.text, s.start) {
+			far = 40
+		}
+		if s.start >= m.end && s.start-m.end <= far && s.end <= c.end {
 			return true
 		}
 	}
@@ -181,11 +185,11 @@ func (r *reviewing) toldAsTheirs(name string) bool {
 // those that no list has: two characters or a stem before it.
 var (
 	namedDisease = regexp.MustCompile(`(?:\p{Han}{2}\P{Han}|[^\P{Han}可能有发消无的是抗等和或与些种什么看生疾毛得治防]{2}[炎癌瘤病])$`)
-	latinDisease = regexp.MustCompile(`[a-z]{4,}(?:itis|aemia|emia|oma|opathy|penia)\b|\b[a-z]{4,}(?:'s)? (?:syndrome|disorder)\b`)
+	latinDisease = regexp.MustCompile(`[a-z]{4,}(?:itis|aemia|emia|oma|opathy|penia|gonadism|thyroidism|aldosteronism)\b|\b[a-z]{4,}(?:'s)? (?:syndrome|disorder)\b`)
 )
 
 // latinEndings are one in every name that latinDisease finds.
-var latinEndings = []string{"itis", "emia", "oma", "opathy", "penia", "syndrome", "disorder"}
+var latinEndings = []string{"itis", "emia", "oma", "opathy", "penia", "ism", "syndrome", "disorder"}
 
 // unlisted are conditions told by their endings.
 func (r *reviewing) unlisted() []span {

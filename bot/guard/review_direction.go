@@ -133,7 +133,7 @@ func (r *reviewing) silent(s span) bool {
 	if r.has("direction.causal", c.span) && len(r.namesIn(span{c.start, s.start})) == 0 {
 		return true
 	}
-	if r.supposed(c) || r.has("direction.feelings", c.span) || r.has("direction.refusal", c.span) {
+	if r.supposed(c) || r.has("direction.others", c.span) || r.has("direction.feelings", c.span) || r.has("direction.refusal", c.span) {
 		return true
 	}
 	return r.has("direction.several", c.span) && len(r.namesIn(c.span)) == 0
@@ -154,12 +154,38 @@ func (r *reviewing) wrongDirection(s span, claim bot.Direction) string {
 	if r.silent(s) {
 		return ""
 	}
+	if said, compares := r.comparedTo(s); compares && (claim == bot.DirectionHigh || claim == bot.DirectionLow) {
+		if slices.ContainsFunc(r.bind(s), func(i int) bool { return beyond(r.evidence.Facts[i], said, claim) != r.negated(s) }) {
+			return ""
+		}
+	}
 	for _, facts := range r.bindWord(s) {
 		if why := r.disagree(facts, claim, r.negated(s), r.past(s)); why != "" {
 			return why
 		}
 	}
 	return ""
+}
+
+// comparedTo is the number a word compares with: "低于报告上的3.4"; of a range the
+// end that the word is about.
+func (r *reviewing) comparedTo(s span) (bot.Decimal, bool) {
+	const near = 24 // bytes
+	c := r.clauses[r.clauseOf(s.start)]
+	for _, q := range r.quantities {
+		if q.start >= s.end && q.start-s.end <= near && c.holds(q.span) && q.measure == "" && !r.paired(q) {
+			said, err := bot.ParseDecimal(q.value)
+			return said, err == nil
+		}
+	}
+	return bot.Decimal{}, false
+}
+
+// beyond reports whether the judged value or one before lies beyond a number on
+// the side claimed.
+func beyond(f bot.Fact, said bot.Decimal, claim bot.Direction) bool {
+	sign := map[bot.Direction]int{bot.DirectionHigh: 1, bot.DirectionLow: -1}[claim]
+	return f.Judged && f.Value.Number.Valid() && f.Value.Number.Cmp(said) == sign
 }
 
 // disagree says why none of the facts a name stands for is as claimed.

@@ -29,7 +29,7 @@ var reviewLists = []string{
 	"numbers.allowed", "numbers.names", "numbers.spans.home", "numbers.spans.routine", "numbers.spans.this_week", "numbers.spans.today", "numbers.spans.now",
 	"numbers.measures", "numbers.ordinary", "numbers.before", "numbers.comparators", "numbers.ordered", "numbers.ranges", "numbers.difference", "numbers.elapsed", "numbers.person", "numbers.shares",
 	"direction.high", "direction.low", "direction.within", "direction.out", "direction.up", "direction.down", "direction.same",
-	"direction.better", "direction.worse", "direction.positive", "direction.negative", "direction.causal", "direction.none", "direction.unseen", "direction.past", "direction.feelings", "direction.several", "direction.refusal", "direction.ordinary",
+	"direction.better", "direction.worse", "direction.positive", "direction.negative", "direction.causal", "direction.others", "direction.none", "direction.unseen", "direction.past", "direction.feelings", "direction.several", "direction.refusal", "direction.ordinary",
 	"grammar.negators", "grammar.affirmative", "grammar.questions", "grammar.conditions",
 	"normal.all", "normal.rest",
 	"urgency.now", "urgency.today", "urgency.delay", "urgency.dismiss", "urgency.hope",
