@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	linkPattern  = regexp.MustCompile(`https?:|www\.|\b[a-z0-9][a-z0-9-]*\.(?:com|cn|net|org|io|top|xyz|cc|vip|info|me|app|shop|site)\b`)
+	linkPattern  = regexp.MustCompile(`https?:|www\.|\b[a-z0-9][a-z0-9-]*\.(?:com|cn|net|org|io|top|xyz|cc|vip|info|me|app|shop|site)\b|[a-z0-9-]+ ?(?:点|dot|\[\.\]|\(\.\)|·) ?(?:com|cn|net|org|io|top|xyz|cc|vip|info|me|app|shop|site)\b`)
 	mailPattern  = regexp.MustCompile(`[a-z0-9._%+-]+ ?@ ?[a-z0-9-]+(?:\.[a-z0-9-]+)*`)
 	phonePattern = regexp.MustCompile(`(?:\+?86[ -]?)?\b1[3-9]\d[ -]?\d{4}[ -]?\d{4}\b|\b0\d{2,3}[ -]?\d{7,8}\b|\b[48]00[ -]?\d{3,4}[ -]?\d{3,4}\b`)
 	// identityPattern and cardPattern are told from other digits by their checksums.
@@ -23,7 +23,7 @@ var (
 func (r *reviewing) v8() []bot.Violation {
 	const why = "a link, address or telephone number"
 	var all []bot.Violation
-	if strings.Contains(r.text, ".") || strings.Contains(r.text, "http") {
+	if strings.Contains(r.text, ".") || strings.Contains(r.text, "http") || strings.Contains(r.text, "点") || strings.Contains(r.text, "dot") || strings.Contains(r.text, "·") {
 		for _, m := range linkPattern.FindAllStringIndex(r.text, -1) {
 			all = append(all, r.violation(span{m[0], m[1]}, why))
 		}

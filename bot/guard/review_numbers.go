@@ -35,6 +35,10 @@ func (r *reviewing) v1() []bot.Violation {
 func (r *reviewing) v2() []bot.Violation {
 	var all []bot.Violation
 	for _, q := range r.quantities {
+		if at, ok := r.foreignItem(q); ok {
+			all = append(all, r.violation(span{at.start, q.end}, "a number beside an item that is not in the evidence"))
+			continue
+		}
 		switch r.judge(q) {
 		case numberOfAnother:
 			all = append(all, r.violation(q.span, "a number of another item than the one named here"))
@@ -294,7 +298,7 @@ func (r *reviewing) inPassage(s span) bool {
 // difference reports "higher by 32": the distance to the comparable value before,
 // or to the limit the value is beyond; in percent where the number says so.
 func (r *reviewing) difference(q quantity, bound []int) bool {
-	if !r.has("numbers.difference", r.clauses[r.clauseOf(q.start)].span) {
+	if !r.besideDifference(q) {
 		return false
 	}
 	said, ok := new(big.Rat).SetString(q.value)
@@ -316,6 +320,16 @@ func (r *reviewing) difference(q quantity, bound []int) bool {
 		}
 	}
 	return false
+}
+
+// besideDifference reports a word of difference right beside a number: "高出约32",
+// "32 U/L above".
+func (r *reviewing) besideDifference(q quantity) bool {
+	const before, behind = 12, 4 // bytes
+	end := q.start + len(q.whole)
+	return slices.ContainsFunc(r.found["numbers.difference"], func(s span) bool {
+		return s.end <= q.start && q.start-s.end <= before && !strings.ContainsAny(r.text[s.end:q.start], ",.;:()0123456789") || s.start >= end && s.start-end <= behind && latinLetter(r.text, s.start)
+	})
 }
 
 // apart reports said as the distance between two numbers, exactly, or in percent

@@ -57,7 +57,7 @@ func (r *reviewing) v12() []bot.Violation {
 		}
 	}
 	for _, list := range reviewLists {
-		if kind, ok := strings.CutPrefix(list, "lexicon."); ok && kind != "allowed" {
+		if kind, ok := strings.CutPrefix(list, "lexicon."); ok && kind != "allowed" && kind != "analyte" {
 			for _, s := range r.found[list] {
 				if !r.sourced(s) {
 					all = append(all, r.violation(s, "a %s that is in no cited passage, no fact and not in the patient's words", kind))

@@ -38,7 +38,7 @@ var reviewLists = []string{
 	"medication.drugs", "medication.named", "medication.nutrients", "medication.take", "medication.change", "medication.refrain", "medication.acts", "medication.modal",
 	"medication.protect", "medication.consult", "medication.open", "medication.effect", "medication.recipes", "medication.doses",
 	"names.eponyms", "names.titles", "contact.words", "voice.impersonation", "voice.doers", "voice.deeds", "voice.promises",
-	"lexicon.condition", "lexicon.organ", "lexicon.cause", "lexicon.food", "lexicon.test", "lexicon.department", "lexicon.symptom", "lexicon.guideline", "lexicon.allowed",
+	"lexicon.analyte", "lexicon.condition", "lexicon.organ", "lexicon.cause", "lexicon.food", "lexicon.test", "lexicon.department", "lexicon.symptom", "lexicon.guideline", "lexicon.allowed",
 }
 
 // reviewFile is one file of data/review.

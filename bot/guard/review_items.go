@@ -1,0 +1,21 @@
+package guard
+
+// foreignItem is the item named right before a number in its clause that no fact
+// is about: a value of the evidence told as another item's.
+func (r *reviewing) foreignItem(q quantity) (span, bool) {
+	if q.measure != "" || anyHolds(r.quoted, q.span) || r.inQuestion(q) || r.inPassage(span{q.start, q.start + len(q.whole)}) {
+		return span{}, false
+	}
+	c := r.clauses[r.clauseOf(q.start)]
+	own := c.start
+	for _, n := range r.namesIn(span{c.start, q.start}) {
+		own = max(own, n.end)
+	}
+	for i := len(r.found["lexicon.analyte"]) - 1; i >= 0; i-- {
+		s := r.found["lexicon.analyte"][i]
+		if c.holds(s) && s.end <= q.start && s.start >= own && !anyOverlaps(r.nameSpans(), s) && !r.unlikelySymbol(s) {
+			return s, true
+		}
+	}
+	return span{}, false
+}
