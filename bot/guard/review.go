@@ -109,12 +109,10 @@ func newReviewing(w *reviewWords, d Draft, e bot.Evidence) *reviewing {
 	r := &reviewing{words: w, draft: d, evidence: e, script: newScript(d.Text)}
 	r.readEvidence()
 	r.findNames()
-	keep := make([]span, len(r.names))
-	for i, n := range r.names {
-		keep[i] = n.span
-	}
-	r.cut(keep)
 	r.found = w.phrases.find(r.text)
+	keep := append(r.nameSpans(), r.found["lexicon.analyte"]...)
+	slices.SortFunc(keep, func(a, b span) int { return a.start - b.start })
+	r.cut(keep)
 	r.without("grammar.negators", "grammar.affirmative")
 	for _, list := range []string{"direction.high", "direction.low", "direction.within"} {
 		for _, longer := range []string{"direction.ordinary", "direction.up", "direction.down"} {

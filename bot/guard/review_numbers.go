@@ -328,7 +328,7 @@ func (r *reviewing) besideDifference(q quantity) bool {
 	const before, behind = 12, 4 // bytes
 	end := q.start + len(q.whole)
 	return slices.ContainsFunc(r.found["numbers.difference"], func(s span) bool {
-		return s.end <= q.start && q.start-s.end <= before && !strings.ContainsAny(r.text[s.end:q.start], ",.;:()0123456789") || s.start >= end && s.start-end <= behind && latinLetter(r.text, s.start)
+		return s.end <= q.start && q.start-s.end <= before && !strings.ContainsAny(r.text[s.end:q.start], ",.;:()0123456789") || s.start >= end && s.start-end <= behind && latinLetter(r.text, s.start) && !strings.ContainsAny(r.text[end:s.start], ",.;:()")
 	})
 }
 
