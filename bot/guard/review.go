@@ -110,6 +110,7 @@ func newReviewing(w *reviewWords, d Draft, e bot.Evidence) *reviewing {
 	r.readEvidence()
 	r.findNames()
 	r.found = w.phrases.find(r.text)
+	r.dropPartNames()
 	keep := append(r.nameSpans(), r.found["lexicon.analyte"]...)
 	slices.SortFunc(keep, func(a, b span) int { return a.start - b.start })
 	r.cut(keep)

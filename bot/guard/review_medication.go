@@ -89,7 +89,7 @@ func (r *reviewing) protected(list string, act span) bool {
 	}
 	// "... on your own" protects behind the act.
 	c := r.clauses[r.clauseOf(act.start)]
-	if s, ok := r.nearestBefore("medication.protect", act, c); ok && act.start-s.end <= 12 {
+	if s, ok := r.nearestBefore("medication.protect", act, c); ok && act.start-s.end <= 12 && !r.has("medication.modal", span{s.end, act.start}) {
 		return list != "medication.doses"
 	}
 	return r.has("medication.protect", span{act.end, c.end}) && r.has("grammar.negators", span{c.start, act.start})
