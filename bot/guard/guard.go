@@ -12,6 +12,7 @@ type Guard struct {
 	tiers    tierRules
 	words    reviewWords
 	slots    slotTexts
+	counts   counter
 }
 
 // Load reads the data files and refuses what is incomplete or contradictory.

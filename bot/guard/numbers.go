@@ -39,7 +39,7 @@ func (r *reviewing) findQuantities() {
 	for _, list := range []string{"numbers.allowed", "numbers.names", "numbers.spans." + r.draft.Tier.String()} {
 		taken = append(taken, r.found[list]...)
 	}
-	taken = append(append(taken, r.printed...), r.marks()...)
+	taken = append(append(append(taken, r.printed...), r.marks()...), r.relatedSpans()...)
 	reach, ordinal := 0, 0
 	for _, m := range digitsPattern.FindAllStringIndex(r.text, -1) {
 		s := span{m[0], m[1]}

@@ -27,6 +27,8 @@ func (r *reviewing) counted(q quantity, bound []int) bool {
 		return r.occasions(n, bound)
 	case q.measure == "岁", strings.HasPrefix(q.measure, "years old"):
 		return r.evidence.Patient != nil && r.evidence.Patient.Age >= 0 && float64(r.evidence.Patient.Age) == n
+	case daysIn[q.measure] > 0 && r.clauses[r.clauseOf(q.start)].question:
+		return true // how often, how long: asked of the patient
 	case daysIn[q.measure] > 0:
 		return r.has("numbers.elapsed", r.clauses[r.clauseOf(q.start)].span) && r.since(n*daysIn[q.measure], daysIn[q.measure])
 	case strings.HasPrefix(q.measure, "月"), strings.HasPrefix(q.measure, "日"), strings.HasPrefix(q.measure, "号"):

@@ -29,12 +29,18 @@ func (r *reviewing) findNumerals(taken []span) {
 }
 
 func (r *reviewing) addNumeral(s span, value string, taken []span) {
-	if value == "" || anyOverlaps(taken, s) || strings.HasSuffix(r.text[:s.start], "第") {
+	if value == "" || cutBy(taken, s) || strings.HasSuffix(r.text[:s.start], "第") {
 		return
 	}
 	if q := r.quantityAt(s, value); q.unit != "" || q.measure != "" || r.valuePosition(s) {
 		r.quantities = append(r.quantities, q)
 	}
+}
+
+// cutBy reports a taken span that reaches into s, other than one strictly inside:
+// "一点" in "十一点五" is no word of its own.
+func cutBy(taken []span, s span) bool {
+	return slices.ContainsFunc(taken, func(o span) bool { return o.overlaps(s) && (o == s || !s.holds(o)) })
 }
 
 // valuePosition reports a numeral that is said to be a value: after "是", "of" or

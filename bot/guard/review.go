@@ -2,6 +2,7 @@ package guard
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,8 +28,10 @@ type Draft struct {
 	Question      []bot.TurnMessage // the patient's words the text answers
 	CaseCommitted bool              // a case is, or will be in the same transaction, handed over
 	Channel       ChannelLimits
-	Names         []string // of the people concerned: never told
-	Instructions  []string // of the prompt: never told
+	Names         []string // of the patient and their family, which no text may say
+	Staff         string   // name of the staff member who signs, which may stand
+	Instructions  []string // the prompt's own words, which a draft may not repeat
+	Allowed       []string // links and telephone numbers of the institution
 }
 
 // reviewing is one draft under review.
@@ -60,7 +63,7 @@ type check struct {
 func checks() []check {
 	return []check{
 		{"V0", (*reviewing).v0}, {"V1", (*reviewing).v1}, {"V2", (*reviewing).v2}, {"V3", (*reviewing).v3}, {"V4", (*reviewing).v4},
-		{"V5", (*reviewing).v5}, {"V6", (*reviewing).v6}, {"V7", (*reviewing).v7}, {"V8", (*reviewing).v8}, {"V9", (*reviewing).v9},
+		{"V5", (*reviewing).v5}, {"V6", (*reviewing).v6}, {"V7", (*reviewing).v7}, {"V8", (*reviewing).v8}, {"V9", (*reviewing).v9}, {"V10", (*reviewing).v10},
 		{"V11", (*reviewing).v11}, {"V12", (*reviewing).v12}, {"V13", (*reviewing).v13}, {"V14", (*reviewing).v14},
 	}
 }
@@ -79,6 +82,7 @@ func (g *Guard) Review(d Draft, e bot.Evidence) (violations []bot.Violation) {
 		if recover() != nil {
 			violations = append(violations, unreadable(d, "the review itself failed"))
 		}
+		g.counts.add(violations)
 	}()
 	if len(d.Text) > longestDraft || !utf8.ValidString(d.Text) || strings.TrimSpace(d.Text) == "" {
 		return []bot.Violation{unreadable(d, "the text is empty, not UTF-8 or too long to be reviewed")}
@@ -105,16 +109,20 @@ func newReviewing(w *reviewWords, d Draft, e bot.Evidence) *reviewing {
 	r := &reviewing{words: w, draft: d, evidence: e, script: newScript(d.Text)}
 	r.readEvidence()
 	r.findNames()
-	keep := make([]span, len(r.names))
-	for i, n := range r.names {
-		keep[i] = n.span
-	}
-	r.cut(keep)
 	r.found = w.phrases.find(r.text)
+	r.dropPartNames()
+	keep := append(r.nameSpans(), r.found["lexicon.analyte"]...)
+	slices.SortFunc(keep, func(a, b span) int { return a.start - b.start })
+	r.cut(keep)
 	r.without("grammar.negators", "grammar.affirmative")
 	for _, list := range []string{"direction.high", "direction.low", "direction.within"} {
 		for _, longer := range []string{"direction.ordinary", "direction.up", "direction.down"} {
 			r.without(list, longer)
+		}
+	}
+	for _, piece := range piecesWithDigits(r.text, 2) {
+		for _, m := range withinPattern.FindAllStringIndex(r.text[piece.start:piece.end], -1) {
+			r.found["direction.within"] = append(r.found["direction.within"], span{piece.start + m[0], piece.start + m[1]})
 		}
 	}
 	r.findQuoted()
@@ -122,6 +130,9 @@ func newReviewing(w *reviewWords, d Draft, e bot.Evidence) *reviewing {
 	r.findQuantities()
 	return r
 }
+
+// withinPattern is a value said to lie in a range: "在40-55之内", "within 115-150".
+var withinPattern = regexp.MustCompile(`(?:在|落在|处于|位于) ?[\d.]+ ?(?:-|~|–|—|至|到) ?[\d.]+[^,。;]{0,12}?(?:之内|以内|范围内|之间|范围里|区间内|里面)|(?:within|inside|between) [\d.]+(?: ?(?:-|–|to|and) ?)[\d.]+`)
 
 // without drops the words of a list that stand inside words of another: "别" in
 // "特别", "高密度", "升高了" for a change.
@@ -176,6 +187,10 @@ func (r *reviewing) has(list string, within span) bool {
 // negated reports whether a negator stands right before at.
 func (r *reviewing) negated(at span) bool {
 	const near = 8 // bytes: "并没有", "not any"
+	c := r.clauses[r.clauseOf(at.start)]
+	if before := (span{c.start, at.start}); r.has("direction.none", before) || r.has("direction.unseen", before) {
+		return true
+	}
 	for _, n := range r.found["grammar.negators"] {
 		if n.end <= at.start && at.start-n.end <= near && !strings.ContainsAny(r.text[n.end:at.start], ",.;:!?\n") {
 			return true

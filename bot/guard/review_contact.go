@@ -2,13 +2,14 @@ package guard
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"careline/bot"
 )
 
 var (
-	linkPattern  = regexp.MustCompile(`https?:|www\.|\b[a-z0-9][a-z0-9-]*\.(?:com|cn|net|org|io|top|xyz|cc|vip|info|me|app|shop|site)\b`)
+	linkPattern  = regexp.MustCompile(`https?:|www\.|\b[a-z0-9][a-z0-9-]*\.(?:com|cn|net|org|io|top|xyz|cc|vip|info|me|app|shop|site)\b|[a-z0-9-]+ ?(?:点|dot|\[\.\]|\(\.\)|·) ?(?:com|cn|net|org|io|top|xyz|cc|vip|info|me|app|shop|site)\b`)
 	mailPattern  = regexp.MustCompile(`[a-z0-9._%+-]+ ?@ ?[a-z0-9-]+(?:\.[a-z0-9-]+)*`)
 	phonePattern = regexp.MustCompile(`(?:\+?86[ -]?)?\b1[3-9]\d[ -]?\d{4}[ -]?\d{4}\b|\b0\d{2,3}[ -]?\d{7,8}\b|\b[48]00[ -]?\d{3,4}[ -]?\d{3,4}\b`)
 	// identityPattern and cardPattern are told from other digits by their checksums.
@@ -18,11 +19,11 @@ var (
 	mobilePattern   = regexp.MustCompile(`^1[3-9]\d{9}$`)
 )
 
-// v8: no link, address or account of any kind.
+// v8: no link, address or account that the institution does not allow.
 func (r *reviewing) v8() []bot.Violation {
 	const why = "a link, address or telephone number"
 	var all []bot.Violation
-	if strings.Contains(r.text, ".") || strings.Contains(r.text, "http") {
+	if strings.Contains(r.text, ".") || strings.Contains(r.text, "http") || strings.Contains(r.text, "点") || strings.Contains(r.text, "dot") || strings.Contains(r.text, "·") {
 		for _, m := range linkPattern.FindAllStringIndex(r.text, -1) {
 			all = append(all, r.violation(span{m[0], m[1]}, why))
 		}
@@ -38,7 +39,27 @@ func (r *reviewing) v8() []bot.Violation {
 	for _, s := range r.found["contact.words"] {
 		all = append(all, r.violation(s, "an account or code to contact"))
 	}
-	return all
+	return slices.DeleteFunc(all, func(v bot.Violation) bool { return r.allowedContact(v) })
+}
+
+// allowedContact reports a part of what the institution allows, where that stands
+// whole and goes on no further.
+func (r *reviewing) allowedContact(v bot.Violation) bool {
+	return slices.ContainsFunc(r.draft.Allowed, func(allowed string) bool {
+		for from := 0; allowed != ""; {
+			at := strings.Index(r.draft.Text[from:], allowed)
+			if at < 0 {
+				return false
+			}
+			start, end := from+at, from+at+len(allowed)
+			further := end < len(r.draft.Text) && (asciiDigit(r.draft.Text, end) || latinLetter(strings.ToLower(r.draft.Text), end) || strings.ContainsRune("/?#@-_%", rune(r.draft.Text[end])))
+			if start <= v.Start && v.End <= end && !further {
+				return true
+			}
+			from = end
+		}
+		return false
+	})
 }
 
 // v9: nothing that identifies a person.
@@ -67,6 +88,9 @@ func (r *reviewing) v9() []bot.Violation {
 		if words := len(q.value) < q.end-q.start; words && (mobilePattern.MatchString(q.value) || identityNumber(q.value)) {
 			add(q.span, "a number that identifies a person, in words")
 		}
+	}
+	for _, s := range r.personNames() {
+		add(s, "a person's name")
 	}
 	return all
 }

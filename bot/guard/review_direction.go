@@ -2,8 +2,10 @@ package guard
 
 import (
 	"slices"
+	"strings"
 
 	"careline/bot"
+	"careline/bot/fold"
 )
 
 // claimed pairs word lists with the direction they claim; "out" is either side.
@@ -32,7 +34,78 @@ func (r *reviewing) v3() []bot.Violation {
 			}
 		}
 	}
+	for _, q := range qualities {
+		for _, s := range r.found[q.list] {
+			if r.wrongQuality(s, q.positive) {
+				all = append(all, r.violation(s, "a result called positive or negative that says otherwise"))
+			}
+		}
+	}
+	for _, list := range []string{"direction.better", "direction.worse"} {
+		for _, s := range r.found[list] {
+			if !r.silent(s) && !slices.ContainsFunc(r.bind(s), func(i int) bool { return improved(r.evidence.Facts[i], list == "direction.worse") != r.negated(s) }) && len(r.bind(s)) > 0 {
+				all = append(all, r.violation(s, "a change for better or worse that the values do not show"))
+			}
+		}
+	}
 	return all
+}
+
+// qualities pairs word lists with what a qualitative result says.
+var qualities = []struct {
+	list     string
+	positive bool
+}{{"direction.positive", true}, {"direction.negative", false}}
+
+// wrongQuality reports "positive" or "negative" beside a result that says the other.
+func (r *reviewing) wrongQuality(s span, positive bool) bool {
+	c := r.clauses[r.clauseOf(s.start)]
+	general := r.has("direction.causal", c.span) && len(r.namesIn(span{c.start, s.start})) == 0
+	if general || anyHolds(r.quoted, s) || r.supposed(c) || r.has("direction.several", c.span) || r.has("numbers.ranges", c.span) {
+		return false
+	}
+	facts := r.bind(s)
+	return len(facts) > 0 && !slices.ContainsFunc(facts, func(i int) bool {
+		said, known := quality(r.evidence.Facts[i])
+		return !known || said == (positive != r.negated(s))
+	})
+}
+
+// quality is whether a result says positive; known is false where it says neither.
+func quality(f bot.Fact) (positive, known bool) {
+	if f.Value.Number.Valid() {
+		return f.Direction == bot.DirectionHigh, f.Direction == bot.DirectionHigh || f.Direction == bot.DirectionWithin
+	}
+	switch printed := fold.Text(f.Value.Printed); {
+	case strings.Contains(printed, "阴") || strings.Contains(printed, "neg") || strings.Contains(printed, "non-reactive") || printed == "-" || printed == "(-)":
+		return false, true
+	case strings.Contains(printed, "阳") || strings.Contains(printed, "pos") || strings.Contains(printed, "+") || strings.Contains(printed, "reactive"):
+		return true, true
+	}
+	return false, false
+}
+
+// improved reports whether the value came nearer to its interval since the last
+// comparable one; worse whether it went farther.
+func improved(f bot.Fact, worse bool) bool {
+	for _, p := range f.Previous {
+		if p.Same && f.Value.Number.Valid() && p.Value.Number.Valid() {
+			now, before := outside(f.Value.Number, f.Interval), outside(p.Value.Number, p.Interval)
+			return worse && now > before || !worse && now < before
+		}
+	}
+	return false
+}
+
+// outside is how far a value lies beyond its interval; 0 inside.
+func outside(value bot.Decimal, i bot.Interval) float64 {
+	switch {
+	case i.High.Valid() && value.Cmp(i.High) > 0:
+		return value.Float() - i.High.Float()
+	case i.Low.Valid() && value.Cmp(i.Low) < 0:
+		return i.Low.Float() - value.Float()
+	}
+	return 0
 }
 
 // changes pairs word lists with the sign of the change they claim.
@@ -57,7 +130,10 @@ func (r *reviewing) silent(s span) bool {
 		return true
 	}
 	c := r.clauses[r.clauseOf(s.start)]
-	if r.supposed(c) || r.has("direction.feelings", c.span) || r.has("direction.refusal", c.span) {
+	if r.has("direction.causal", c.span) && len(r.namesIn(span{c.start, s.start})) == 0 {
+		return true
+	}
+	if r.supposed(c) || r.has("direction.others", c.span) || r.has("direction.feelings", c.span) || r.has("direction.refusal", c.span) {
 		return true
 	}
 	return r.has("direction.several", c.span) && len(r.namesIn(c.span)) == 0
@@ -78,12 +154,38 @@ func (r *reviewing) wrongDirection(s span, claim bot.Direction) string {
 	if r.silent(s) {
 		return ""
 	}
+	if said, compares := r.comparedTo(s); compares && (claim == bot.DirectionHigh || claim == bot.DirectionLow) {
+		if slices.ContainsFunc(r.bind(s), func(i int) bool { return beyond(r.evidence.Facts[i], said, claim) != r.negated(s) }) {
+			return ""
+		}
+	}
 	for _, facts := range r.bindWord(s) {
 		if why := r.disagree(facts, claim, r.negated(s), r.past(s)); why != "" {
 			return why
 		}
 	}
 	return ""
+}
+
+// comparedTo is the number a word compares with: "低于报告上的3.4"; of a range the
+// end that the word is about.
+func (r *reviewing) comparedTo(s span) (bot.Decimal, bool) {
+	const near = 24 // bytes
+	c := r.clauses[r.clauseOf(s.start)]
+	for _, q := range r.quantities {
+		if q.start >= s.end && q.start-s.end <= near && c.holds(q.span) && q.measure == "" && !r.paired(q) {
+			said, err := bot.ParseDecimal(q.value)
+			return said, err == nil
+		}
+	}
+	return bot.Decimal{}, false
+}
+
+// beyond reports whether the judged value or one before lies beyond a number on
+// the side claimed.
+func beyond(f bot.Fact, said bot.Decimal, claim bot.Direction) bool {
+	sign := map[bot.Direction]int{bot.DirectionHigh: 1, bot.DirectionLow: -1}[claim]
+	return f.Judged && f.Value.Number.Valid() && f.Value.Number.Cmp(said) == sign
 }
 
 // disagree says why none of the facts a name stands for is as claimed.

@@ -47,11 +47,24 @@ func (r *reviewing) readEvidence() {
 func factNames(f bot.Fact) []string {
 	var all []string
 	for _, name := range append([]string{f.Name, string(f.Analyte)}, f.Names...) {
-		if name = fold.Text(name); name != "" && !slices.Contains(all, name) {
-			all = append(all, name)
+		name = fold.Text(name)
+		for _, form := range []string{name, shortName(name)} {
+			if form != "" && !slices.Contains(all, form) {
+				all = append(all, form)
+			}
 		}
 	}
 	return all
+}
+
+// shortName is a Chinese name without what it counts in: people say 网织红细胞.
+func shortName(name string) string {
+	for _, ending := range []string{"百分比", "百分率", "绝对值", "计数", "测定", "定量", "浓度"} {
+		if short, ok := strings.CutSuffix(name, ending); ok && utf8.RuneCountInString(short) >= 3 {
+			return short
+		}
+	}
+	return ""
 }
 
 // findNames finds where facts are named, the longest name where several fit.

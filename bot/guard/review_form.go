@@ -17,7 +17,7 @@ func (r *reviewing) v13() []bot.Violation {
 }
 
 // markupPattern is what a chat would show as signs instead of as form.
-var markupPattern = regexp.MustCompile("(?m)^#{1,6} |\\*\\*|__|`|</?[a-zA-Z][^>]*>|\\]\\(|^\\s*>\\s|^\\|.*\\|\\s*$")
+var markupPattern = regexp.MustCompile("(?m)(?:^|\\s)#{1,6} |\\*\\*|__|`|</?[a-zA-Z][^>]*>|\\]\\(|^\\s*>\\s|^\\|.*\\|\\s*$")
 
 // v14: the text fits the channel, is in the patient's language, and is plain.
 func (r *reviewing) v14() []bot.Violation {

@@ -7,19 +7,19 @@ import (
 	"careline/bot"
 )
 
-// v7: no medication act: a drug with a start, a dose, a change or a stop.
-// "Do not stop it on your own" and "ask the doctor about it" protect.
+// v7: no medication act: a drug or remedy with a start, a dose, a change or a
+// stop. "Do not stop it on your own" and "ask the doctor about it" protect.
 func (r *reviewing) v7() []bot.Violation {
 	var all []bot.Violation
-	for _, list := range []string{"medication.take", "medication.change", "medication.refrain", "medication.doses"} {
+	for _, list := range []string{"medication.take", "medication.change", "medication.refrain", "medication.doses", "medication.acts"} {
 		for _, act := range r.found[list] {
-			if why := r.medicationAct(list, act); why != "" {
-				all = append(all, r.violation(act, "%s", why))
+			if r.medicationAct(list, act) {
+				all = append(all, r.violation(act, "an act of medication: %s", strings.TrimPrefix(list, "medication.")))
 			}
 		}
 	}
 	for _, q := range r.quantities {
-		if dose := slices.Contains(doses, q.measure) || slices.Contains(doses, q.unit); dose && r.has("medication.drugs", r.sentenceSpan(r.clauseOf(q.start))) {
+		if dose := slices.Contains(doses, q.measure) || slices.Contains(doses, q.unit); dose && r.remedyIn(r.sentenceSpan(r.clauseOf(q.start))) {
 			all = append(all, r.violation(q.span, "a dose"))
 		}
 	}
@@ -34,19 +34,65 @@ func (r *reviewing) v7() []bot.Violation {
 // doses are what drugs are counted and weighed in.
 var doses = []string{"片", "粒", "颗", "支", "tablet", "tablets", "pill", "pills", "capsule", "capsules", "mg", "g", "ug", "ml", "iu"}
 
-func (r *reviewing) medicationAct(list string, act span) string {
+// medicationAct reports an act beside a remedy that nothing in its clause leaves
+// to a doctor, asks, or tells as an effect on results.
+func (r *reviewing) medicationAct(list string, act span) bool {
 	i := r.clauseOf(act.start)
 	c := r.clauses[i]
-	if anyHolds(r.quoted, act) || !r.has("medication.drugs", r.sentenceSpan(i)) || r.has("medication.consult", c.span) || c.question {
-		return ""
+	open := c.question || r.has("medication.consult", c.span) || r.has("medication.open", c.span)
+	if anyHolds(r.quoted, act) || open || anyHolds(r.nameSpans(), act) || list != "medication.refrain" && r.protected(list, act) {
+		return false
 	}
-	// A protection covers its own words and a list that goes on from them.
-	for _, p := range r.found["medication.protect"] {
-		if list != "medication.doses" && (p.overlaps(act) || p.end <= act.start && r.onlyActs(span{p.end, act.start})) {
-			return ""
+	// How medicines move a result is knowledge; a change of one is not.
+	if list == "medication.take" && r.has("medication.effect", c.span) {
+		return false
+	}
+	switch list {
+	case "medication.refrain":
+		return true
+	case "medication.acts":
+		return r.has("medication.modal", span{c.start, act.start})
+	}
+	return r.remedyIn(r.sentenceSpan(i)) || r.nutrientTaken(act, c)
+}
+
+// remedyIn reports a drug or remedy inside a span.
+func (r *reviewing) remedyIn(within span) bool {
+	return r.has("medication.drugs", within) || r.has("medication.named", within)
+}
+
+// nutrientTaken reports a nutrient right behind an act: "补充维生素D". As the item
+// of a report it is no remedy.
+func (r *reviewing) nutrientTaken(act span, c clause) bool {
+	const near = 18 // bytes
+	for _, n := range r.found["medication.nutrients"] {
+		if c.holds(n) && n.end > act.end && n.start-act.end <= near && n.start >= act.start {
+			return true
 		}
 	}
-	return "an act of medication: " + strings.TrimPrefix(list, "medication.")
+	return false
+}
+
+// farthestProtection is how far behind a protection its list of acts may end, in
+// bytes.
+const farthestProtection = 120
+
+// protected: a protection covers its own words and a list that goes on from them.
+func (r *reviewing) protected(list string, act span) bool {
+	for _, p := range r.found["medication.protect"] {
+		if act.start-p.end > farthestProtection {
+			continue
+		}
+		if list != "medication.doses" && (p.overlaps(act) || p.end <= act.start && r.onlyActs(span{p.end, act.start})) {
+			return true
+		}
+	}
+	// "... on your own" protects behind the act.
+	c := r.clauses[r.clauseOf(act.start)]
+	if s, ok := r.nearestBefore("medication.protect", act, c); ok && act.start-s.end <= 12 && !r.has("medication.modal", span{s.end, act.start}) {
+		return list != "medication.doses"
+	}
+	return r.has("medication.protect", span{act.end, c.end}) && r.has("grammar.negators", span{c.start, act.start})
 }
 
 // onlyActs reports that between a protection and an act there are only further

@@ -13,7 +13,7 @@ func (r *reviewing) v4() []bot.Violation {
 	var all []bot.Violation
 	for _, s := range r.found["normal.all"] {
 		c := r.clauses[r.clauseOf(s.start)]
-		if anyHolds(r.quoted, s) || r.supposed(c) || r.negatedAnywhere(s, c) || len(r.namesIn(c.span)) > 0 {
+		if anyHolds(r.quoted, s) || r.supposed(c) || r.has("direction.others", c.span) || r.negatedAnywhere(s, c) || len(r.namesIn(c.span)) > 0 {
 			continue
 		}
 		rest := r.has("normal.rest", c.span)

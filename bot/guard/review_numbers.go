@@ -18,6 +18,11 @@ func (r *reviewing) v1() []bot.Violation {
 			all = append(all, r.violation(d.span, "a date that is in no fact and not in the patient's words"))
 		}
 	}
+	for _, s := range r.found["numbers.shares"] {
+		if !anyHolds(r.quoted, s) && !strings.Contains(r.question, r.text[s.start:s.end]) {
+			all = append(all, r.violation(s, "a share of people that is in no cited passage"))
+		}
+	}
 	for _, q := range r.quantities {
 		if r.judge(q) == numberUnknown {
 			all = append(all, r.violation(q.span, "a number that is in no fact, no cited passage and not in the patient's words"))
@@ -30,6 +35,10 @@ func (r *reviewing) v1() []bot.Violation {
 func (r *reviewing) v2() []bot.Violation {
 	var all []bot.Violation
 	for _, q := range r.quantities {
+		if at, ok := r.foreignItem(q); ok {
+			all = append(all, r.violation(span{at.start, q.end}, "a number beside an item that is not in the evidence"))
+			continue
+		}
 		switch r.judge(q) {
 		case numberOfAnother:
 			all = append(all, r.violation(q.span, "a number of another item than the one named here"))
@@ -83,6 +92,9 @@ func (r *reviewing) judge(q quantity) verdictOnNumber {
 	if len(own) > 0 {
 		return r.judgeOwn(q, own)
 	}
+	if len(bound) == 0 && len(r.evidence.Facts) == 1 {
+		bound = []int{0}
+	}
 	if len(bound) > 0 && r.difference(q, bound) {
 		return numberFine
 	}
@@ -90,12 +102,26 @@ func (r *reviewing) judge(q quantity) verdictOnNumber {
 	switch {
 	case len(bound) == 0 && len(others) > 0:
 		return r.judgeOwn(q, others)
+	case len(others) > 0 && r.rangeOfNamed(q):
+		return numberFine
 	case len(others) > 0:
 		return numberOfAnother
 	case r.inQuestion(q), r.inPassage(span{q.start, q.start + len(q.whole)}) && !(len(bound) > 0 && r.has("numbers.person", r.clauses[r.clauseOf(q.start)].span)):
 		return numberFine
 	}
 	return numberUnknown
+}
+
+// rangeOfNamed reports an end of a range, in a clause that names no item, of an
+// item its sentence names: "both are above their ranges (3.5-9.5 and 0-5)".
+func (r *reviewing) rangeOfNamed(q quantity) bool {
+	i := r.clauseOf(q.start)
+	if !r.paired(q) || len(r.namesIn(r.clauses[i].span)) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(r.namesIn(r.sentenceSpan(i)), func(n naming) bool {
+		return slices.ContainsFunc(matching(r.evidence.Facts, n.facts, q.value), func(m measured) bool { return m.bound })
+	})
 }
 
 // judgeOwn checks unit, date and comparator of a number the fact has.
@@ -108,7 +134,7 @@ func (r *reviewing) judgeOwn(q quantity, own []measured) verdictOnNumber {
 	bounds := slices.ContainsFunc(own, func(m measured) bool { return m.bound })
 	values := slices.ContainsFunc(own, func(m measured) bool { return !m.bound })
 	switch paired := r.paired(q); {
-	case paired && !bounds, !values && !paired && !r.rangeWord(q):
+	case paired && !bounds, !values && !paired && !r.rangeWord(q) && !r.near("numbers.comparators", q.span):
 		return numberRole
 	case bounds:
 		return numberFine
@@ -153,6 +179,13 @@ func (r *reviewing) judgeValue(q quantity, own []measured) verdictOnNumber {
 		return numberDate
 	}
 	return numberFine
+}
+
+// near reports a word of a list shortly before at in its clause.
+func (r *reviewing) near(list string, at span) bool {
+	const near = 24 // bytes: "低于报告上的"
+	s, ok := r.nearestBefore(list, at, r.clauses[r.clauseOf(at.start)])
+	return ok && at.start-s.end <= near
 }
 
 // compared reports a comparator, sign or word, shortly before a number.
@@ -262,21 +295,58 @@ func (r *reviewing) inPassage(s span) bool {
 	return false
 }
 
-// difference reports "higher by 32": the distance to the comparable value before.
+// difference reports "higher by 32": the distance to the comparable value before,
+// or to the limit the value is beyond; in percent where the number says so.
 func (r *reviewing) difference(q quantity, bound []int) bool {
-	if !r.has("numbers.difference", r.clauses[r.clauseOf(q.start)].span) {
+	if !r.besideDifference(q) {
+		return false
+	}
+	said, ok := new(big.Rat).SetString(q.value)
+	if !ok {
 		return false
 	}
 	for _, i := range bound {
 		f := r.evidence.Facts[i]
+		from := []bot.Decimal{f.Interval.Low, f.Interval.High}
 		for _, p := range f.Previous {
-			if p.Same && p.Value.Number.Valid() && f.Value.Number.Valid() {
-				d := new(big.Rat).Sub(f.Value.Number.Rat(), p.Value.Number.Rat())
-				if said, ok := new(big.Rat).SetString(q.value); ok && said.Cmp(d.Abs(d)) == 0 {
-					return true
-				}
+			if p.Same {
+				from = append(from, p.Value.Number)
+			}
+		}
+		for _, other := range from {
+			if other.Valid() && f.Value.Number.Valid() && apart(f.Value.Number.Rat(), other.Rat(), said, q) {
+				return true
 			}
 		}
 	}
 	return false
+}
+
+// besideDifference reports a word of difference right beside a number: "高出约32",
+// "32 U/L above".
+func (r *reviewing) besideDifference(q quantity) bool {
+	const before, behind = 12, 4 // bytes
+	end := q.start + len(q.whole)
+	return slices.ContainsFunc(r.found["numbers.difference"], func(s span) bool {
+		return s.end <= q.start && q.start-s.end <= before && !strings.ContainsAny(r.text[s.end:q.start], ",.;:()0123456789") || s.start >= end && s.start-end <= behind && latinLetter(r.text, s.start) && !strings.ContainsAny(r.text[end:s.start], ",.;:()")
+	})
+}
+
+// apart reports said as the distance between two numbers, exactly, or in percent
+// of the second to the digits said.
+func apart(value, from, said *big.Rat, q quantity) bool {
+	d := new(big.Rat).Sub(value, from)
+	if d.Abs(d); said.Cmp(d) == 0 {
+		return true
+	}
+	if q.unit != "%" || from.Sign() == 0 {
+		return false
+	}
+	percent := new(big.Rat).Mul(d.Quo(d, from), big.NewRat(100, 1))
+	_, part, _ := strings.Cut(q.value, ".")
+	slack := big.NewRat(6, 10)
+	for range part {
+		slack.Quo(slack, big.NewRat(10, 1))
+	}
+	return percent.Sub(percent, said).Abs(percent).Cmp(slack) <= 0
 }

@@ -44,6 +44,9 @@ func (b phraseBook) add(list, text string) {
 func (b phraseBook) find(text string) map[string][]span {
 	found := map[string][]span{}
 	for at, r := range text {
+		if latinLetter(text, at) && latinLetter(text, at-1) {
+			continue
+		}
 		for _, p := range b[r] {
 			if !strings.HasPrefix(text[at:], p.text) {
 				continue

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -83,6 +84,9 @@ func (s *script) cut(names []span) {
 	}
 }
 
+// contrastPattern begins another clause where no mark stands.
+var contrastPattern = regexp.MustCompile(`^ (?:even though|although|though|whereas|while|but) `)
+
 func (s *script) boundary(at int, r rune) (ends, ofSentence bool) {
 	switch r {
 	case '\n', '。', '!', '?', '…':
@@ -94,6 +98,8 @@ func (s *script) boundary(at int, r rune) (ends, ofSentence bool) {
 		return !(asciiDigit(s.text, at-1) && asciiDigit(s.text, at+3) && s.ends[at]-s.starts[at] == 1), false
 	case ';', ':', '(', ')', '—':
 		return true, false
+	case ' ':
+		return contrastPattern.MatchString(s.text[at:]), false
 	}
 	return false, false
 }

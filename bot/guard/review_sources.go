@@ -24,8 +24,17 @@ func (r *reviewing) v11() []bot.Violation {
 			all = append(all, r.violation(s, "a promise without a case that makes it true"))
 		}
 	}
+	for _, deed := range r.found["voice.deeds"] {
+		c := r.clauses[r.clauseOf(deed.start)]
+		if doer, ok := r.nearestBefore("voice.doers", deed, c); ok && deed.start-doer.end <= farthestDeed && !r.negated(deed) && !r.supposed(c) {
+			all = append(all, r.violation(span{doer.start, deed.end}, "a deed without a case that makes it true"))
+		}
+	}
 	return all
 }
+
+// farthestDeed is how far behind who does it a deed stands, in bytes.
+const farthestDeed = 24
 
 // markPattern is a citation mark; folding has made it lower case.
 var markPattern = regexp.MustCompile(`\[ ?([kf]\d{1,3})(?: ?[,、] ?[kf]\d{1,3})* ?\]`)
@@ -48,7 +57,7 @@ func (r *reviewing) v12() []bot.Violation {
 		}
 	}
 	for _, list := range reviewLists {
-		if kind, ok := strings.CutPrefix(list, "lexicon."); ok && kind != "allowed" {
+		if kind, ok := strings.CutPrefix(list, "lexicon."); ok && kind != "allowed" && kind != "analyte" {
 			for _, s := range r.found[list] {
 				if !r.sourced(s) {
 					all = append(all, r.violation(s, "a %s that is in no cited passage, no fact and not in the patient's words", kind))
@@ -77,7 +86,7 @@ func (r *reviewing) exists(id string) bool {
 }
 
 func (r *reviewing) sourced(s span) bool {
-	return anyHolds(r.quoted, s) || containsFolded(r.source, r.text[s.start:s.end]) || anyHolds(r.found["lexicon.allowed"], s) || anyHolds(r.nameSpans(), s)
+	return anyHolds(r.quoted, s) || containsFolded(r.source, r.text[s.start:s.end]) || r.relatedTerm(r.text[s.start:s.end]) || anyHolds(r.found["lexicon.allowed"], s) || anyHolds(r.nameSpans(), s)
 }
 
 // containsFolded finds a folded word, an English one also without its plural.
@@ -86,5 +95,5 @@ func containsFolded(text, word string) bool {
 		return true
 	}
 	singular, plural := strings.CutSuffix(word, "s")
-	return plural && latinLetter(word, 0) && len(singular) > 3 && strings.Contains(text, singular)
+	return plural && latinLetter(word, 0) && len(singular) >= 3 && strings.Contains(text, singular)
 }

@@ -62,6 +62,10 @@ type reviewCase struct {
 	Marks     bool      `yaml:"marks"`
 	Max       int       `yaml:"max"`
 	Level     bot.Level `yaml:"level"`
+	Names     []string  `yaml:"names"`
+	Staff     string    `yaml:"staff"`
+	Prompt    []string  `yaml:"prompt"`
+	Allowed   []string  `yaml:"allowed"`
 	Want      string    `yaml:"want"`
 }
 
@@ -193,7 +197,7 @@ func libraryPassages(t testing.TB, name string, language bot.Language) []bot.Pas
 }
 
 func (c reviewCase) draft(p pack, e bot.Evidence) Draft {
-	d := Draft{Text: c.Text, Language: p.Language, Cited: c.Cited, Level: c.Level, Tier: p.Tier, CaseCommitted: c.Committed, Channel: ChannelLimits{MaxBytes: c.Max, Marks: c.Marks}}
+	d := Draft{Text: c.Text, Language: p.Language, Cited: c.Cited, Level: c.Level, Tier: p.Tier, CaseCommitted: c.Committed, Names: c.Names, Staff: c.Staff, Instructions: c.Prompt, Allowed: c.Allowed, Channel: ChannelLimits{MaxBytes: c.Max, Marks: c.Marks}}
 	for _, question := range []string{p.Question, c.Question} {
 		if question != "" {
 			d.Question = append(d.Question, bot.TurnMessage{Kind: "text", Text: bot.T(question)})

@@ -8,16 +8,22 @@ import (
 )
 
 // v5: with a critical fact the required action is there; with one, or where the
-// tier calls for action today, nothing delays or reassures.
+// tier calls for action today, nothing delays or reassures; where it calls for
+// any, nothing speaks against it.
 func (r *reviewing) v5() []bot.Violation {
 	critical := r.criticalAction()
 	action := max(critical, r.draft.Tier)
-	if action < bot.TierToday {
-		return nil
-	}
 	var all []bot.Violation
+	for _, s := range r.found["urgency.dismiss"] {
+		if c := r.clauses[r.clauseOf(s.start)]; action > bot.TierHome && !anyHolds(r.quoted, s) && !r.inQuotationMarks(s) && !r.negated(s) && !r.supposed(c) {
+			all = append(all, r.violation(s, "a phrase against the action this calls for (%s)", action))
+		}
+	}
+	if action < bot.TierToday {
+		return all
+	}
 	if critical >= bot.TierToday && !r.calls("urgency.now") && !(critical == bot.TierToday && r.calls("urgency.today")) {
-		all = r.overText("the required action (%s) is not there", critical)
+		all = append(all, r.overText("the required action (%s) is not there", critical)...)
 	}
 	for _, s := range r.found["urgency.delay"] {
 		c := r.clauses[r.clauseOf(s.start)]

@@ -8,10 +8,11 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"careline/bot"
 	"careline/bot/fold"
 )
 
-//go:embed data/review/*.yaml
+//go:embed data/review
 var reviewFiles embed.FS
 
 // reviewWords are the word lists of Review, found in one pass over a text.
@@ -19,22 +20,25 @@ type reviewWords struct {
 	phrases phraseBook
 	lists   map[string]bool   // those read
 	units   map[string]string // spelling to canonical unit
+	related map[bot.AnalyteID]*related
 }
 
 // reviewLists are the lists the checks use; every one must be in the data, and
 // the data has no others.
 var reviewLists = []string{
 	"numbers.allowed", "numbers.names", "numbers.spans.home", "numbers.spans.routine", "numbers.spans.this_week", "numbers.spans.today", "numbers.spans.now",
-	"numbers.measures", "numbers.ordinary", "numbers.before", "numbers.comparators", "numbers.ordered", "numbers.ranges", "numbers.difference", "numbers.elapsed", "numbers.person",
+	"numbers.measures", "numbers.ordinary", "numbers.before", "numbers.comparators", "numbers.ordered", "numbers.ranges", "numbers.difference", "numbers.elapsed", "numbers.person", "numbers.shares",
 	"direction.high", "direction.low", "direction.within", "direction.out", "direction.up", "direction.down", "direction.same",
-	"direction.past", "direction.feelings", "direction.several", "direction.refusal", "direction.ordinary",
+	"direction.better", "direction.worse", "direction.positive", "direction.negative", "direction.causal", "direction.others", "direction.none", "direction.unseen", "direction.past", "direction.feelings", "direction.several", "direction.refusal", "direction.ordinary",
 	"grammar.negators", "grammar.affirmative", "grammar.questions", "grammar.conditions",
 	"normal.all", "normal.rest",
-	"urgency.now", "urgency.today", "urgency.delay", "urgency.hope",
-	"diagnosis.assert", "diagnosis.exclude", "diagnosis.uncertain", "diagnosis.told",
-	"medication.drugs", "medication.take", "medication.change", "medication.refrain", "medication.protect", "medication.consult", "medication.recipes", "medication.doses",
-	"contact.words", "voice.impersonation", "voice.promises",
-	"lexicon.condition", "lexicon.organ", "lexicon.cause", "lexicon.food", "lexicon.test", "lexicon.department", "lexicon.symptom", "lexicon.guideline", "lexicon.allowed",
+	"urgency.now", "urgency.today", "urgency.delay", "urgency.dismiss", "urgency.hope",
+	"diagnosis.assert", "diagnosis.hedge", "diagnosis.after", "diagnosis.exclude", "diagnosis.excluded", "diagnosis.uncertain", "diagnosis.knowledge", "diagnosis.person", "diagnosis.rhetorical", "diagnosis.endings",
+	"diagnosis.compounds", "diagnosis.background", "diagnosis.introduced", "diagnosis.veiled", "diagnosis.healthy", "diagnosis.organs", "diagnosis.told", "diagnosis.history",
+	"medication.drugs", "medication.named", "medication.nutrients", "medication.take", "medication.change", "medication.refrain", "medication.acts", "medication.modal",
+	"medication.protect", "medication.consult", "medication.open", "medication.effect", "medication.recipes", "medication.doses",
+	"names.eponyms", "names.titles", "contact.words", "voice.impersonation", "voice.doers", "voice.deeds", "voice.promises",
+	"lexicon.analyte", "lexicon.condition", "lexicon.organ", "lexicon.cause", "lexicon.food", "lexicon.test", "lexicon.department", "lexicon.symptom", "lexicon.guideline", "lexicon.allowed",
 }
 
 // reviewFile is one file of data/review.
@@ -78,6 +82,9 @@ func readReviewWords(files fs.FS) (reviewWords, error) {
 				w.units[canonicalUnit(spelling)] = canonicalUnit(unit)
 			}
 		}
+	}
+	if w.related, err = readRelated(files); err != nil {
+		return w, err
 	}
 	for _, list := range reviewLists {
 		if !w.lists[list] {
