@@ -72,8 +72,7 @@ func (b *Bench) triageInput(c TriageCase, m bot.TurnMessage, earlier []bot.TurnM
 	if language == "" {
 		language = languageOf(m.Text.Plain())
 	}
-	_ = earlier
-	return guard.TriageInput{Messages: []bot.TurnMessage{m}, Standing: standing, Facts: facts, Now: m.At, Language: language}
+	return guard.TriageInput{Messages: []bot.TurnMessage{m}, Earlier: earlier, Standing: standing, Facts: facts, Now: m.At, Language: language}
 }
 
 // fired are the words behind a trigger; for a critical value the item's name and
