@@ -42,6 +42,7 @@ var rules = []struct {
 	{"bot/jobs", []string{"bot", "bot/guard", "bot/postgres", "bot/store", "bot/turn", "channels", "retrieval/*"}, "takes a turn to its end"},
 	{"bot/intake", []string{"bot", "bot/store", "retrieval/labs"}, "results from machines: parsed, then one store transaction"},
 	{"bot/console", []string{"bot", "bot/guard", "bot/pages", "bot/store", "channels", "retrieval/labs", "retrieval/knowledge"}, "staff pages: never a model or a prompt"},
+	{"evals", []string{"bot", "bot/fold", "bot/guard", "bot/inbox", "bot/jobs", "bot/llm", "bot/llm/llmtest", "bot/postgres", "bot/store", "bot/turn", "prompts", "retrieval/*"}, "runs cases through the engine itself; nothing imports it but the command"},
 }
 
 func TestPackagesImportOnlyWhatTheDesignAllows(t *testing.T) {

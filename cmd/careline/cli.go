@@ -40,6 +40,7 @@ type cli struct {
 	Staff       staffCmd       `cmd:"" help:"Add the people who work in the console."`
 	DB          dbCmd          `cmd:"" name:"db" help:"Start, migrate, back up and inspect the database."`
 	Knowledge   knowledgeCmd   `cmd:"" help:"Re-embed the knowledge library with the configured embedder."`
+	Eval        evalCmd        `cmd:"" help:"Prove triage and review on files of labelled cases; needs no database."`
 	Doctor      doctorCmd      `cmd:"" help:"Check the machine and the database; say what to do about each failure."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
