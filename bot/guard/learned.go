@@ -78,15 +78,23 @@ func parseWeights(line string) (w weights, err error) {
 	return w, nil
 }
 
+// deniedMargin is how much more a score needs where a rule found the words of danger
+// and found that they are not meant.
+const deniedMargin = 2
+
 // level is the highest level whose score reaches its threshold in any of the
 // messages, with the words that speak for it most.
-func (l *learned) level(readings []reading) (highest bot.Trigger) {
+func (l *learned) level(readings []reading, denied bool) (highest bot.Trigger) {
+	margin := 0.0
+	if denied {
+		margin = deniedMargin
+	}
 	for i := range readings {
 		m := &readings[i]
 		words := features(m.runes)
 		score := l.score(words)
 		for k, level := range learnedLevels {
-			if level <= highest.Level || score[k] < l.threshold[k] {
+			if level <= highest.Level || score[k] < l.threshold[k]+margin {
 				continue
 			}
 			highest = bot.Trigger{Level: level, Rule: "T11", Term: "learned"}

@@ -34,7 +34,7 @@ const (
 
 // falseAlarms is how often a level may be given to a message that deserves none,
 // in examples that were not learned from: the thresholds keep to it.
-var falseAlarms = weights{0.02, 0.01, 0.02, 0.005}
+var falseAlarms = weights{0.02, 0.01, 0.02, 0.01}
 
 // sample is an example as the score reads it.
 type sample struct {

@@ -35,8 +35,9 @@ func (g *Guard) Triage(in TriageInput) (t bot.Trigger) {
 	for i, m := range all {
 		heard[i] = g.redFlags.hear(m.Text.Plain())
 	}
-	words, readings := g.redFlags.level(heard, len(in.Earlier)), heard[len(in.Earlier):]
-	if heard := g.learned.level(readings); heard.Level > max(words.Level, in.Standing) {
+	words, denied := g.redFlags.level(heard, len(in.Earlier))
+	readings := heard[len(in.Earlier):]
+	if heard := g.learned.level(readings, denied); heard.Level > max(words.Level, in.Standing) {
 		words = heard
 	}
 	critical, ofResult := criticalFact(in.Facts)
@@ -80,23 +81,30 @@ type found struct {
 
 // level is the highest level of all red flags over the messages of a turn, those
 // from index unanswered on; earlier ones only complete what these say.
-func (r *redFlags) level(readings []reading, unanswered int) bot.Trigger {
+// denied says that words of danger were found, and none was meant.
+func (r *redFlags) level(readings []reading, unanswered int) (highest bot.Trigger, denied bool) {
 	mentions := map[signID][]found{}
 	for i := range readings {
 		for _, s := range r.mentions(&readings[i]) {
 			mentions[s.sign] = append(mentions[s.sign], found{mention: s, message: i})
 		}
 	}
-	var highest bot.Trigger
 	for _, f := range r.flags {
-		if t, ok := f.raise(readings, mentions, unanswered); ok && t.Level > highest.Level {
+		t, ok := f.raise(readings, mentions, unanswered)
+		if ok && t.Level > highest.Level {
 			highest = t
 		}
+		denied = denied || !ok && f.level.Urgent() && f.mentioned(mentions)
 	}
 	if highest.Level == bot.LevelCrisis && highest.Rule == "lexicon" && slices.ContainsFunc(readings[unanswered:], reading.denies) {
 		highest.Rule = "T6"
 	}
-	return highest
+	return highest, denied && !highest.Level.Urgent()
+}
+
+// mentioned reports that every sign of a flag stands somewhere, however it is meant.
+func (f redFlag) mentioned(mentions map[signID][]found) bool {
+	return len(f.all) > 0 && !slices.ContainsFunc(f.all, func(s signID) bool { return len(mentions[s]) == 0 })
 }
 
 // denies reports that a message denies anything at all.
@@ -113,6 +121,9 @@ func (f redFlag) raise(readings []reading, mentions map[signID][]found, unanswer
 	least, rule := meant, ""
 	var shown found
 	for _, s := range f.all {
+		if len(mentions[s]) == 0 {
+			return bot.Trigger{}, false
+		}
 		best := f.best(readings, mentions[s], unanswered)
 		least = min(least, best.meaning)
 		if best.rule != "" && rule == "" {
@@ -144,6 +155,8 @@ func (f redFlag) outcome(least meaning, rule string) (bot.Level, bool, string) {
 	switch {
 	case least == unsure && crisis:
 		return f.level, true, "T10"
+	case least == unsure && !f.level.Urgent():
+		return f.level, true, rule
 	case least == unsure, crisis && (least == denied || least == history && rule == "T3"):
 		return bot.LevelReview, true, "T10"
 	}

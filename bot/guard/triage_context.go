@@ -30,6 +30,8 @@ const (
 	hypothetical               // what if
 	feared                     // could it cause, I am afraid of
 	cause                      // asks why, or what to do
+	fiction                    // of a film, an exam, a leaflet: of nobody here
+	animal                     // of a pet
 	inCare                     // in hospital already
 	reported                   // a doctor said
 	arrived                    // replies under a standing emergency, from here on
@@ -41,7 +43,7 @@ const (
 var grammarGroups = [...]string{
 	noise: "noise", negation: "negation", directNot: "direct_not", filler: "filler", contrast: "contrast", symptomVerb: "symptom_verb",
 	connector: "connector", again: "again", present: "present", lately: "lately", past: "past", recovered: "recovered", deceased: "deceased",
-	self: "self", relative: "relative", knowledge: "knowledge", hypothetical: "hypothetical", feared: "feared", cause: "cause", inCare: "in_care", reported: "reported",
+	self: "self", relative: "relative", knowledge: "knowledge", hypothetical: "hypothetical", feared: "feared", cause: "cause", fiction: "fiction", animal: "animal", inCare: "in_care", reported: "reported",
 	arrived: "arrived", calledHelp: "called_help", cannotGo: "cannot_go", mistaken: "mistaken",
 }
 
@@ -78,6 +80,9 @@ func (m *reading) judge(s mention, f redFlag) (meaning, string) {
 	if m.inSentence(s, deceased) {
 		return history, "T2"
 	}
+	if m.ofNobody(s) {
+		return asked, "T4"
+	}
 	over, ruleOfTime := m.time(s, f)
 	if over < meant {
 		return over, ruleOfTime
@@ -98,6 +103,20 @@ func (m *reading) judge(s mention, f redFlag) (meaning, string) {
 		rule = "T2"
 	}
 	return meant, rule
+}
+
+// ofNobody reports a mention in a film, an exam or a leaflet, or of a pet, unless
+// somebody speaks of themselves or of now beside it.
+func (m *reading) ofNobody(s mention) bool {
+	if m.inClause(s, present) || m.inClause(s, again) {
+		return false
+	}
+	for _, t := range m.part(s, m.clauses) {
+		if t.sign == animal && t.start < s.start {
+			return true
+		}
+	}
+	return m.inSentence(s, fiction) && !m.any(self, s.start-gapHan, s.end)
 }
 
 // deny finds out whether a negation reaches the mention (T1): denied, unsure when
