@@ -119,6 +119,7 @@ func newReviewing(w *reviewWords, d Draft, e bot.Evidence) *reviewing {
 			r.without(list, longer)
 		}
 	}
+	r.without("direction.positive", "lexicon.analyte") // "C-reactive protein"
 	r.findWithin()
 	r.findQuoted()
 	r.findPrinted()

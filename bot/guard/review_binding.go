@@ -2,6 +2,7 @@ package guard
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -9,7 +10,8 @@ import (
 // its clause, else the one after it there, else those named last before it; where
 // nothing was named, the only item there is. An empty answer: it is open.
 func (r *reviewing) bind(s span) []int {
-	own := r.clauses[r.clauseOf(s.start)].span
+	i := r.clauseOf(s.start)
+	own := span{r.phraseSpan(i).start, r.clauses[i].end}
 	var before, after, earlier *naming
 	for i := range r.names {
 		n := &r.names[i]
@@ -219,20 +221,55 @@ func (r *reviewing) nameBehind(s span) *naming {
 }
 
 // several are the items "both are high", "两项都偏高" speaks of where its clause
-// names none: those of its sentence; one group each.
+// names none: those before it in its part of the sentence, else those behind it, as
+// many as it counts; one group each.
 func (r *reviewing) several(s span) [][]int {
 	i := r.clauseOf(s.start)
-	if !r.has("numbers.both", r.clauses[i].span) || len(r.namesIn(r.clauses[i].span)) > 0 {
+	c := r.clauses[i]
+	count := r.itemCount(span{c.start, s.start})
+	if !r.has("numbers.both", c.span) && count == 0 || len(r.namesIn(c.span)) > 0 || r.has("normal.rest", c.span) {
 		return nil
 	}
-	var groups [][]int
-	for _, n := range r.namesIn(r.sentenceSpan(i)) {
-		if !slices.ContainsFunc(groups, func(known []int) bool { return slices.Equal(known, n.facts) }) {
-			groups = append(groups, n.facts)
+	sentence := r.sentenceSpan(i)
+	part := sentence.start + 1 + strings.LastIndex(r.text[sentence.start:s.start], ";")
+	groups := distinct(r.namesIn(span{part, s.start}))
+	if n := len(groups); count > 0 && n > count {
+		groups = groups[n-count:]
+	}
+	if len(groups) == 0 {
+		end := sentence.end
+		if at := strings.IndexByte(r.text[s.end:end], ';'); at >= 0 {
+			end = s.end + at
+		}
+		groups = distinct(r.namesIn(span{s.end, end}))
+		if count > 0 && len(groups) > count {
+			groups = groups[:count]
 		}
 	}
 	if len(groups) < 2 {
 		return nil
+	}
+	return groups
+}
+
+// itemCount is how many items a span counts last, 0 where it counts none.
+func (r *reviewing) itemCount(within span) int {
+	count := 0
+	for _, q := range r.quantities {
+		if within.holds(q.span) && slices.Contains(itemWords, q.measure) {
+			count, _ = strconv.Atoi(q.value)
+		}
+	}
+	return count
+}
+
+// distinct are the facts of namings, each once.
+func distinct(names []naming) [][]int {
+	var groups [][]int
+	for _, n := range names {
+		if !slices.ContainsFunc(groups, func(known []int) bool { return slices.Equal(known, n.facts) }) {
+			groups = append(groups, n.facts)
+		}
 	}
 	return groups
 }

@@ -22,6 +22,9 @@ func (r *reviewing) difference(q quantity, bound []int) bool {
 	if r.has("numbers.than_now", r.clauses[r.clauseOf(q.start)].span) {
 		sign = -sign
 	}
+	if len(bound) == 0 {
+		bound = r.followed(q)
+	}
 	for _, i := range bound {
 		f := r.evidence.Facts[i]
 		if !f.Value.Number.Valid() {
@@ -35,6 +38,18 @@ func (r *reviewing) difference(q quantity, bound []int) bool {
 		}
 	}
 	return false
+}
+
+// followed are the items whose value and one before both stand in the sentence.
+func (r *reviewing) followed(q quantity) []int {
+	sentence := r.sentenceSpan(r.clauseOf(q.start))
+	says := func(n bot.Decimal) bool {
+		return n.Valid() && slices.ContainsFunc(r.quantities, func(o quantity) bool { return sentence.holds(o.span) && o.value == canonicalDigits(n.String()) })
+	}
+	return slices.DeleteFunc(everyFact(r.evidence.Facts), func(i int) bool {
+		f := r.evidence.Facts[i]
+		return !says(f.Value.Number) || !slices.ContainsFunc(f.Previous, func(p bot.Point) bool { return says(p.Value.Number) })
+	})
 }
 
 // comparable are the numbers a fact's value may be set against.
@@ -64,13 +79,17 @@ func (r *reviewing) besideDifference(q quantity) (sign int, beside bool) {
 			return w.sign, true
 		}
 	}
-	return 0, false
+	c := r.clauses[r.clauseOf(q.start)]
+	return 0, !r.paired(q) && r.has("numbers.distance", span{c.start, q.start})
 }
 
 // touches reports a word shortly before a number, or an English one right behind.
 func (r *reviewing) touches(s span, q quantity) bool {
 	const before, behind = 18, 4 // bytes: "低了大约", "32 U/L above"
 	end := q.start + len(q.whole)
+	if r.clauseOf(s.start) != r.clauseOf(q.start) {
+		return false
+	}
 	if s.end <= q.start {
 		english := latinLetter(r.text, s.start) && anyHolds(r.found["numbers.comparators"], s) // "above 40" compares
 		return !english && !strings.HasPrefix(r.text[s.end:], "于") && !r.paired(q) && q.start-s.end <= before && !strings.ContainsAny(r.text[s.end:q.start], ",.;:()0123456789")

@@ -45,7 +45,7 @@ func (r *reviewing) silent(s span) bool {
 	if r.supposed(c) || r.has("direction.others", c.span) || r.has("direction.feelings", c.span) || r.has("direction.refusal", c.span) {
 		return true
 	}
-	return r.has("direction.several", c.span) && len(r.namesIn(c.span)) == 0
+	return (r.has("direction.several", c.span) || r.has("normal.rest", c.span)) && len(r.namesIn(c.span)) == 0
 }
 
 // flagged reports the report's own mark or words, repeated in quotation marks.
@@ -60,7 +60,7 @@ func (r *reviewing) flagged(s span) bool {
 }
 
 func (r *reviewing) wrongDirection(s span, claim bot.Direction) string {
-	if r.silent(s) || r.betweenItems(s, claim) {
+	if r.silent(s) || r.betweenItems(s, claim) || r.ofDifference(s) {
 		return ""
 	}
 	if sign := signOf(claim); sign != 0 && r.thanBefore(s) {
@@ -111,6 +111,14 @@ func signOf(claim bot.Direction) int {
 		return -1
 	}
 	return 0
+}
+
+// ofDifference reports a word beside a true difference, "23 lower", whose way has
+// been judged with the number.
+func (r *reviewing) ofDifference(s span) bool {
+	return slices.ContainsFunc(r.quantities, func(q quantity) bool {
+		return q.measure == "" && r.touches(s, q) && r.difference(q, r.bindNumber(q))
+	})
 }
 
 // betweenItems reports a word that truly compares two items, "AST 高于 ALT".

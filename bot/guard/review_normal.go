@@ -41,19 +41,38 @@ func (r *reviewing) v4() []bot.Violation {
 func (r *reviewing) allNormal() []span {
 	var all []span
 	for _, s := range r.found["normal.all"] {
-		if i := r.clauseOf(s.start); len(r.namesIn(r.phraseSpan(i))) == 0 && !r.negatedAnywhere(s, r.clauses[i]) {
+		if i := r.clauseOf(s.start); len(r.namesIn(r.phraseSpan(i))) == 0 && !r.negatedAnywhere(s, r.clauses[i]) && !r.has("normal.some", r.clauses[i].span) {
 			all = append(all, s)
 		}
 	}
-	for _, s := range r.found["direction.within"] {
+	for _, s := range append(slices.Clone(r.found["direction.within"]), r.found["direction.negative"]...) {
 		i := r.clauseOf(s.start)
 		before := span{r.clauses[i].start, s.start}
-		said := r.has("normal.every", before) || r.has("normal.rest", before) || r.has("numbers.both", before) && len(r.namesIn(r.sentenceSpan(i))) == 0 && !r.has("numbers.measures", before)
-		if said && len(r.namesIn(r.phraseSpan(i))) == 0 && !r.has("grammar.negators", before) {
+		if len(r.namesIn(r.phraseSpan(i))) == 0 && r.everyItem(before, r.sentenceSpan(i)) && !r.has("grammar.negators", before) && !r.expected(s) {
 			all = append(all, s)
 		}
 	}
 	return slices.DeleteFunc(all, r.saysNothing)
+}
+
+// expected reports "negative" said of what the range asks for.
+func (r *reviewing) expected(s span) bool {
+	return anyHolds(r.found["direction.negative"], s) && r.has("numbers.ranges", r.clauses[r.clauseOf(s.start)].span)
+}
+
+// everyItem reports words that stand for every item, for the rest, or for as many
+// as the report has; a mere "都" where the sentence names none.
+func (r *reviewing) everyItem(before, sentence span) bool {
+	count := r.itemCount(before)
+	switch {
+	case r.has("normal.some", before):
+		return false
+	case r.has("normal.every", before), r.has("normal.rest", before):
+		return true
+	case count > 0:
+		return count >= len(r.evidence.Facts)
+	}
+	return r.has("numbers.both", before) && len(r.namesIn(sentence)) == 0 && !r.has("numbers.measures", before)
 }
 
 // noneOut are the words that say that no item lies outside its range.
@@ -62,7 +81,7 @@ func (r *reviewing) noneOut() []span {
 	for _, s := range r.found["direction.out"] {
 		i := r.clauseOf(s.start)
 		none := r.has("direction.none", r.clauses[i].span) || r.has("direction.unseen", span{r.clauses[i].start, s.start})
-		if none && len(r.namesIn(r.sentenceSpan(i))) == 0 {
+		if none && !r.has("direction.refusal", r.sentenceSpan(i)) && len(r.namesIn(r.sentenceSpan(i))) == 0 {
 			all = append(all, s)
 		}
 	}
@@ -79,6 +98,11 @@ func (r *reviewing) saysNothing(s span) bool {
 func (r *reviewing) isOut(i int) bool {
 	f := r.evidence.Facts[i]
 	d := f.Direction
+	positive, known := quality(f)
+	normally, _ := quality(bot.Fact{Value: bot.Value{Printed: f.Interval.Printed}})
+	if known && positive && !normally && !f.Value.Number.Valid() && f.Interval.Printed != "" {
+		return true
+	}
 	return f.Judged && f.Status.Usable() && (d == bot.DirectionHigh || d == bot.DirectionLow)
 }
 

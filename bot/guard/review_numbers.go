@@ -80,7 +80,7 @@ func (r *reviewing) judge(q quantity) verdictOnNumber {
 	if own := matching(r.evidence.Facts, bound, q.value); len(own) > 0 {
 		return r.judgeOwn(q, own)
 	}
-	if len(bound) > 0 && r.difference(q, bound) || r.ratio(q) {
+	if r.difference(q, bound) || r.ratio(q) {
 		return numberFine
 	}
 	others := matching(r.evidence.Facts, everyFact(r.evidence.Facts), q.value)
@@ -119,7 +119,7 @@ func (r *reviewing) judgeOwn(q quantity, own []measured) verdictOnNumber {
 	bounds := slices.ContainsFunc(own, func(m measured) bool { return m.bound })
 	values := slices.ContainsFunc(own, func(m measured) bool { return !m.bound })
 	switch paired := r.paired(q); {
-	case paired && !bounds, !values && !paired && !r.rangeWord(q) && !r.near("numbers.comparators", q.span):
+	case paired && !bounds && !r.movement(q), !values && !paired && !r.rangeWord(q) && !r.near("numbers.comparators", q.span):
 		return numberRole
 	case bounds:
 		return numberFine
@@ -144,7 +144,18 @@ var (
 
 // rangeWord reports a clause that speaks of the range, or a comparator before q.
 func (r *reviewing) rangeWord(q quantity) bool {
-	return r.has("numbers.ranges", r.clauses[r.clauseOf(q.start)].span) || r.compared(q)
+	i := r.clauseOf(q.start)
+	return r.has("numbers.ranges", r.clauses[i].span) || r.compared(q) || i > 0 && r.bracketed(i) && r.has("numbers.ranges", r.clauses[i-1].span)
+}
+
+// movement reports one of two values told as the way from one to the other, "from
+// 171 to 148", where no range is spoken of.
+func (r *reviewing) movement(q quantity) bool {
+	bound := r.bindNumber(q)
+	return !r.rangeWord(q) && slices.ContainsFunc(r.quantities, func(o quantity) bool {
+		apart := max(o.start-q.end, q.start-o.end)
+		return o.start != q.start && apart >= 0 && apart <= 24 && r.paired(o) && slices.ContainsFunc(matching(r.evidence.Facts, bound, o.value), func(m measured) bool { return !m.bound })
+	})
 }
 
 // judgeValue checks comparator and date of a number that is a measured value.

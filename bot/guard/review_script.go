@@ -139,10 +139,10 @@ func (s *script) phraseSpan(i int) span {
 	if s.bracketed(i) {
 		return whole
 	}
-	for k := i; k >= 2 && s.bracketed(k-1) && !s.bracketed(k-2) && s.clauses[k-2].sentence == s.clauses[i].sentence; k -= 2 {
+	for k := i; k >= 2 && s.bracketed(k-1) && s.clauses[k-1].end == s.clauses[k].start && !s.bracketed(k-2) && s.clauses[k-2].sentence == s.clauses[i].sentence; k -= 2 {
 		whole.start = s.clauses[k-2].start
 	}
-	for k := i; k+2 < len(s.clauses) && s.bracketed(k+1) && s.clauses[k+2].sentence == s.clauses[i].sentence; k += 2 {
+	for k := i; k+2 < len(s.clauses) && s.bracketed(k+1) && s.clauses[k+1].end == s.clauses[k+2].start && s.clauses[k+2].sentence == s.clauses[i].sentence; k += 2 {
 		whole.end = s.clauses[k+2].end
 	}
 	return whole
