@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"strings"
 	"time"
 
 	"careline/bot"
@@ -39,8 +40,8 @@ func comparableValue(f bot.Fact, line bot.Critical) (bot.Value, bool) {
 	switch {
 	case f.Analyte != line.Analyte || specimen != line.Specimen:
 		return bot.Value{}, false
-	case f.Value.UCUM == line.UCUM:
-		return f.Value, true
+	case f.Value.UCUM == line.UCUM, f.Value.UCUM == "" && f.Value.Unit == "" && strings.HasPrefix(line.UCUM, "{"):
+		return f.Value, true // "{INR}" is no unit a report prints
 	case f.Standard.Number.Valid():
 		return f.Standard, f.Standard.UCUM == line.UCUM
 	}

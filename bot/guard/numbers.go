@@ -90,7 +90,7 @@ func (r *reviewing) quantityAt(s span, value string) quantity {
 	length := 0
 	if n := r.factUnit(rest); n > 0 {
 		q.unit, length = canonicalUnit(rest[:n]), n
-	} else if m, ok := r.phraseAfter("numbers.measures", s.end); ok {
+	} else if m, ok := r.phraseAfter("numbers.measures", s.end); ok && !r.longerUnit(m) {
 		q.measure, length = r.text[m.start:m.end], m.end-s.end
 	} else if n := len(powersPattern.FindString(rest)); n > 0 {
 		q.unit, length = r.words.unit(rest[:n]), n
@@ -101,6 +101,11 @@ func (r *reviewing) quantityAt(s span, value string) quantity {
 	}
 	q.whole = r.text[s.start : s.end+length]
 	return q
+}
+
+// longerUnit reports that the word at m is the beginning of a unit: "个单位".
+func (r *reviewing) longerUnit(m span) bool {
+	return slices.ContainsFunc(r.found["units"], func(u span) bool { return u.start == m.start && u.end > m.end })
 }
 
 // phraseAfter is the phrase of a list that begins at or one space after at.

@@ -22,9 +22,11 @@ func (r *reviewing) counted(q quantity, bound []int) bool {
 	}
 	switch {
 	case strings.HasPrefix(q.measure, "倍"), strings.HasPrefix(q.measure, "time"), strings.HasPrefix(q.measure, "fold"):
-		return r.timesLimit(n, q.value, bound)
-	case q.measure == "次":
-		return r.occasions(n, bound)
+		return r.timesLimit(q, n, bound)
+	case slices.Contains(occasionWords, q.measure):
+		return r.occasions(q, n)
+	case slices.Contains(itemWords, q.measure):
+		return r.items(n)
 	case q.measure == "岁", strings.HasPrefix(q.measure, "years old"):
 		return r.evidence.Patient != nil && r.evidence.Patient.Age >= 0 && float64(r.evidence.Patient.Age) == n
 	case daysIn[q.measure] > 0 && r.clauses[r.clauseOf(q.start)].question:
@@ -41,36 +43,29 @@ func (r *reviewing) counted(q quantity, bound []int) bool {
 	return false
 }
 
-// occasions reports whether so many values are known.
-func (r *reviewing) occasions(n float64, bound []int) bool {
-	if len(bound) == 0 {
-		bound = everyFact(r.evidence.Facts)
+// occasionWords count how often something was or is done, itemWords items.
+var (
+	occasionWords = []string{"次", "回", "occasion", "occasions"}
+	itemWords     = []string{"项", "个", "条", "份", "张", "点", "件", "方面", "result", "results", "value", "values", "item", "items", "marker", "markers", "reading", "readings", "number", "numbers", "test", "tests", "line", "lines", "report", "reports", "thing", "things", "question", "questions", "reason", "reasons", "point", "points"}
+)
+
+// few is how many things a text may count without evidence: "两份报告", "三个问题".
+const few = 3
+
+// occasions reports whether so many values are known; where the clause judges no
+// value, something may be done a few times.
+func (r *reviewing) occasions(q quantity, n float64) bool {
+	c := r.clauses[r.clauseOf(q.start)].span
+	judges := slices.ContainsFunc(claimed, func(w directionWord) bool { return r.has(w.list, c) })
+	if n == 1 || n <= few && !judges {
+		return true
 	}
-	return slices.ContainsFunc(bound, func(i int) bool { return n <= float64(1+len(r.evidence.Facts[i].Previous)) })
+	return slices.ContainsFunc(r.evidence.Facts, func(f bot.Fact) bool { return n <= float64(1+len(f.Previous)) })
 }
 
-// timesLimit reports n as the value in multiples of the limit it is beyond,
-// rounded to the digits said.
-func (r *reviewing) timesLimit(n float64, said string, bound []int) bool {
-	_, part, _ := strings.Cut(said, ".")
-	slack := 0.5 * math.Pow10(-len(part))
-	for _, i := range bound {
-		f := r.evidence.Facts[i]
-		if !f.Value.Number.Valid() {
-			continue
-		}
-		times := 0.0
-		switch {
-		case f.Direction == bot.DirectionHigh && f.Interval.High.Valid():
-			times = f.Value.Number.Float() / f.Interval.High.Float()
-		case f.Direction == bot.DirectionLow && f.Interval.Low.Valid():
-			times = f.Interval.Low.Float() / f.Value.Number.Float()
-		}
-		if math.Abs(times-n) <= slack+1e-9 {
-			return true
-		}
-	}
-	return false
+// items reports a count of no more things than there are results.
+func (r *reviewing) items(n float64) bool {
+	return n <= float64(max(few, len(r.evidence.Facts)))
 }
 
 // daysIn is the length of what time is counted in.

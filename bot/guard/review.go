@@ -2,7 +2,6 @@ package guard
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -120,19 +119,13 @@ func newReviewing(w *reviewWords, d Draft, e bot.Evidence) *reviewing {
 			r.without(list, longer)
 		}
 	}
-	for _, piece := range piecesWithDigits(r.text, 2) {
-		for _, m := range withinPattern.FindAllStringIndex(r.text[piece.start:piece.end], -1) {
-			r.found["direction.within"] = append(r.found["direction.within"], span{piece.start + m[0], piece.start + m[1]})
-		}
-	}
+	r.without("direction.positive", "lexicon.analyte") // "C-reactive protein"
+	r.findWithin()
 	r.findQuoted()
 	r.findPrinted()
 	r.findQuantities()
 	return r
 }
-
-// withinPattern is a value said to lie in a range: "在40-55之内", "within 115-150".
-var withinPattern = regexp.MustCompile(`(?:在|落在|处于|位于) ?[\d.]+ ?(?:-|~|–|—|至|到) ?[\d.]+[^,。;]{0,12}?(?:之内|以内|范围内|之间|范围里|区间内|里面)|(?:within|inside|between) [\d.]+(?: ?(?:-|–|to|and) ?)[\d.]+`)
 
 // without drops the words of a list that stand inside words of another: "别" in
 // "特别", "高密度", "升高了" for a change.

@@ -24,11 +24,14 @@ var composed = map[string][]string{
 	},
 	"liver": {
 		"您8月3日的“肝功能2号套餐”里，不在参考范围内的是：谷丙转氨酶（ALT）、谷氨酰转肽酶（GGT）。其余列出的项目都在报告自己的参考范围内。合起来看：没有需要连夜去医院的，复查或下次看医生时带上报告问一问就好。\n1. 谷丙转氨酶（ALT） 87 U/L（参考范围7-40），偏高。\n2. 谷氨酰转肽酶（GGT） 72 U/L（参考范围10-60），偏高。\n谷草转氨酶（AST） 35 U/L（参考范围13-35.5），在参考范围内；2月10日是30。\n还有几项不在参考范围内，点“查看全文”可以看到。",
-		"您8月3日的报告里，我没有看到不在参考范围内的项目，但有的项目没有印范围或还没出最终结果，不能说全都正常。",
 	},
 	"normal": {
+		"您8月3日的报告里，我没有看到不在参考范围内的项目，但有的项目没有印范围或还没出最终结果，不能说全都正常。",
 		"先说结论：您8月3日的报告里，肌酐（CREA）在报告自己的参考范围内，不用为这一项专门跑医院。\n这次肌酐（CREA） 70 μmol/L，报告上的参考范围是57-111。",
 		"您8月3日的报告里，列出的项目都在报告自己的参考范围内。\n谷丙转氨酶（ALT） 22 U/L（参考范围7-40），在参考范围内。",
+	},
+	"english_normal": {
+		"On your report, I see no item outside its range, but some have no printed range or no final result yet, so I cannot say that everything is normal.",
 	},
 	"child":  {"孩子8月3日的报告里，碱性磷酸酶（ALP）印的是 280 U/L，旁边印的参考范围是45-125，还印着“↑”。孩子的参考范围随年龄变，报告上印的常常是大人的，所以这个数字说明什么，要请儿科医生结合年龄来看，我不替医生下判断。"},
 	"stated": {"您写的尿酸（UA）是 520。高低要看那张报告上自己印的参考范围，不同实验室不一样；把范围也写给我，我就能帮您对一对。"},
@@ -38,7 +41,6 @@ var composed = map[string][]string{
 		"On your \"Liver panel 2\" of 3 August, these are outside the range: ALT. The other items listed are within the report's own ranges. Taken together: nothing here calls for a night-time trip to hospital, but it is worth seeing a doctor within a week or two; bring the report.\n1. ALT 87 U/L (range 7-40), above the range; 55 on 12 May.\nAST 30 U/L (range 10-40), within the range.",
 		"On your report of 3 August, ALT is 87 U/L with the range 7-40, but the mark \"L\" beside it does not fit that range. I will not say where it lies until the laboratory or your doctor has cleared that up.",
 		"On your report of 3 August, ALT is 87 U/L, and the report prints no range for it. Ranges differ between laboratories, so without one I will not call it high or low; the doctor who ordered it can tell you.",
-		"On your report, I see no item outside its range, but some have no printed range or no final result yet, so I cannot say that everything is normal.",
 		"I have no reviewed text that answers this, and I would rather not guess. You can ask the doctor who ordered the test, or tap \"Talk to a person\" and our staff will reply.",
 		"Hello. I can help you understand a lab report: what each item is, why it may be high or low, and what to do next. Which item or report would you like to start with?",
 		"You are welcome. Ask me any time something is unclear; and if you suddenly feel very unwell, call the emergency number (120 in China) and do not wait for a reply.",

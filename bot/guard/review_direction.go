@@ -5,14 +5,16 @@ import (
 	"strings"
 
 	"careline/bot"
-	"careline/bot/fold"
 )
 
-// claimed pairs word lists with the direction they claim; "out" is either side.
-var claimed = []struct {
+// directionWord is a word list with the direction it claims.
+type directionWord struct {
 	list      string
 	direction bot.Direction
-}{
+}
+
+// claimed pairs word lists with the direction they claim; "out" is either side.
+var claimed = []directionWord{
 	{"direction.high", bot.DirectionHigh}, {"direction.low", bot.DirectionLow}, {"direction.within", bot.DirectionWithin}, {"direction.out", "out"},
 }
 
@@ -27,100 +29,7 @@ func (r *reviewing) v3() []bot.Violation {
 			}
 		}
 	}
-	for _, c := range changes {
-		for _, s := range r.found[c.list] {
-			if !r.silent(s) && !r.changedAsSaid(s, c.sign) {
-				all = append(all, r.violation(s, "a change that the comparable values do not show"))
-			}
-		}
-	}
-	for _, q := range qualities {
-		for _, s := range r.found[q.list] {
-			if r.wrongQuality(s, q.positive) {
-				all = append(all, r.violation(s, "a result called positive or negative that says otherwise"))
-			}
-		}
-	}
-	for _, list := range []string{"direction.better", "direction.worse"} {
-		for _, s := range r.found[list] {
-			if !r.silent(s) && !slices.ContainsFunc(r.bind(s), func(i int) bool { return improved(r.evidence.Facts[i], list == "direction.worse") != r.negated(s) }) && len(r.bind(s)) > 0 {
-				all = append(all, r.violation(s, "a change for better or worse that the values do not show"))
-			}
-		}
-	}
-	return all
-}
-
-// qualities pairs word lists with what a qualitative result says.
-var qualities = []struct {
-	list     string
-	positive bool
-}{{"direction.positive", true}, {"direction.negative", false}}
-
-// wrongQuality reports "positive" or "negative" beside a result that says the other.
-func (r *reviewing) wrongQuality(s span, positive bool) bool {
-	c := r.clauses[r.clauseOf(s.start)]
-	general := r.has("direction.causal", c.span) && len(r.namesIn(span{c.start, s.start})) == 0
-	if general || anyHolds(r.quoted, s) || r.supposed(c) || r.has("direction.several", c.span) || r.has("numbers.ranges", c.span) {
-		return false
-	}
-	facts := r.bind(s)
-	return len(facts) > 0 && !slices.ContainsFunc(facts, func(i int) bool {
-		said, known := quality(r.evidence.Facts[i])
-		return !known || said == (positive != r.negated(s))
-	})
-}
-
-// quality is whether a result says positive; known is false where it says neither.
-func quality(f bot.Fact) (positive, known bool) {
-	if f.Value.Number.Valid() {
-		return f.Direction == bot.DirectionHigh, f.Direction == bot.DirectionHigh || f.Direction == bot.DirectionWithin
-	}
-	switch printed := fold.Text(f.Value.Printed); {
-	case strings.Contains(printed, "阴") || strings.Contains(printed, "neg") || strings.Contains(printed, "non-reactive") || printed == "-" || printed == "(-)":
-		return false, true
-	case strings.Contains(printed, "阳") || strings.Contains(printed, "pos") || strings.Contains(printed, "+") || strings.Contains(printed, "reactive"):
-		return true, true
-	}
-	return false, false
-}
-
-// improved reports whether the value came nearer to its interval since the last
-// comparable one; worse whether it went farther.
-func improved(f bot.Fact, worse bool) bool {
-	for _, p := range f.Previous {
-		if p.Same && f.Value.Number.Valid() && p.Value.Number.Valid() {
-			now, before := outside(f.Value.Number, f.Interval), outside(p.Value.Number, p.Interval)
-			return worse && now > before || !worse && now < before
-		}
-	}
-	return false
-}
-
-// outside is how far a value lies beyond its interval; 0 inside.
-func outside(value bot.Decimal, i bot.Interval) float64 {
-	switch {
-	case i.High.Valid() && value.Cmp(i.High) > 0:
-		return value.Float() - i.High.Float()
-	case i.Low.Valid() && value.Cmp(i.Low) < 0:
-		return i.Low.Float() - value.Float()
-	}
-	return 0
-}
-
-// changes pairs word lists with the sign of the change they claim.
-var changes = []struct {
-	list string
-	sign int
-}{{"direction.up", 1}, {"direction.down", -1}, {"direction.same", 0}}
-
-func (r *reviewing) changedAsSaid(s span, sign int) bool {
-	for _, facts := range r.bindWord(s) {
-		if !slices.ContainsFunc(facts, func(i int) bool { return changed(r.evidence.Facts[i], sign) != r.negated(s) }) {
-			return false
-		}
-	}
-	return true
+	return append(append(all, r.wrongChanges()...), r.wrongQualities()...)
 }
 
 // silent reports a word that claims nothing about one fact: quoted knowledge, a
@@ -136,7 +45,7 @@ func (r *reviewing) silent(s span) bool {
 	if r.supposed(c) || r.has("direction.others", c.span) || r.has("direction.feelings", c.span) || r.has("direction.refusal", c.span) {
 		return true
 	}
-	return r.has("direction.several", c.span) && len(r.namesIn(c.span)) == 0
+	return (r.has("direction.several", c.span) || r.has("normal.rest", c.span)) && len(r.namesIn(c.span)) == 0
 }
 
 // flagged reports the report's own mark or words, repeated in quotation marks.
@@ -151,8 +60,14 @@ func (r *reviewing) flagged(s span) bool {
 }
 
 func (r *reviewing) wrongDirection(s span, claim bot.Direction) string {
-	if r.silent(s) {
+	if r.silent(s) || r.betweenItems(s, claim) || r.ofDifference(s) {
 		return ""
+	}
+	if sign := signOf(claim); sign != 0 && r.thanBefore(s) {
+		if r.changedAsSaid(s, sign) {
+			return ""
+		}
+		return "a change that the comparable values do not show"
 	}
 	if said, compares := r.comparedTo(s); compares && (claim == bot.DirectionHigh || claim == bot.DirectionLow) {
 		if slices.ContainsFunc(r.bind(s), func(i int) bool { return beyond(r.evidence.Facts[i], said, claim) != r.negated(s) }) {
@@ -184,8 +99,47 @@ func (r *reviewing) comparedTo(s span) (bot.Decimal, bool) {
 // beyond reports whether the judged value or one before lies beyond a number on
 // the side claimed.
 func beyond(f bot.Fact, said bot.Decimal, claim bot.Direction) bool {
-	sign := map[bot.Direction]int{bot.DirectionHigh: 1, bot.DirectionLow: -1}[claim]
-	return f.Judged && f.Value.Number.Valid() && f.Value.Number.Cmp(said) == sign
+	return f.Judged && f.Value.Number.Valid() && f.Value.Number.Cmp(said) == signOf(claim)
+}
+
+// signOf is 1 for high, -1 for low, else 0.
+func signOf(claim bot.Direction) int {
+	switch claim {
+	case bot.DirectionHigh:
+		return 1
+	case bot.DirectionLow:
+		return -1
+	}
+	return 0
+}
+
+// ofDifference reports a word beside a true difference, "23 lower", whose way has
+// been judged with the number.
+func (r *reviewing) ofDifference(s span) bool {
+	return slices.ContainsFunc(r.quantities, func(q quantity) bool {
+		return q.measure == "" && r.touches(s, q) && r.difference(q, r.bindNumber(q))
+	})
+}
+
+// betweenItems reports a word that truly compares two items, "AST 高于 ALT".
+func (r *reviewing) betweenItems(s span, claim bot.Direction) bool {
+	c := r.clauses[r.clauseOf(s.start)]
+	rest := strings.TrimPrefix(strings.TrimPrefix(r.text[s.end:], " than"), " ")
+	other := len(r.text) - len(rest)
+	i := slices.IndexFunc(r.names, func(n naming) bool { return n.start == other && c.holds(n.span) })
+	before := r.namesIn(span{c.start, s.start})
+	if i < 0 || len(before) == 0 || other == s.end && !strings.HasSuffix(r.text[s.start:s.end], "于") {
+		return false
+	}
+	for _, a := range before[len(before)-1].facts {
+		for _, b := range r.names[i].facts {
+			x, y := r.evidence.Facts[a].Value.Number, r.evidence.Facts[b].Value.Number
+			if x.Valid() && y.Valid() && x.Cmp(y) == signOf(claim) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // disagree says why none of the facts a name stands for is as claimed.
@@ -226,40 +180,6 @@ func (r *reviewing) past(s span) bool {
 					return true
 				}
 			}
-		}
-	}
-	return false
-}
-
-// bindWord says which facts a word of direction is about, one group a name: in
-// "A and B are high" each must agree.
-func (r *reviewing) bindWord(s span) [][]int {
-	c := r.clauses[r.clauseOf(s.start)]
-	from := c.start
-	for _, claim := range claimed {
-		for _, o := range r.found[claim.list] {
-			if o.end <= s.start && o.end > from {
-				from = o.end
-			}
-		}
-	}
-	var groups [][]int
-	for _, n := range r.namesIn(c.span) {
-		if n.start >= from && n.end <= s.start {
-			groups = append(groups, n.facts)
-		}
-	}
-	if facts := r.bind(s); len(groups) == 0 && len(facts) > 0 {
-		groups = append(groups, facts)
-	}
-	return groups
-}
-
-// changed reports whether the value moved as said since the last comparable one.
-func changed(f bot.Fact, sign int) bool {
-	for _, p := range f.Previous {
-		if p.Same {
-			return f.Value.Number.Valid() && p.Value.Number.Valid() && f.Value.Number.Cmp(p.Value.Number) == sign
 		}
 	}
 	return false

@@ -48,7 +48,7 @@ func factNames(f bot.Fact) []string {
 	var all []string
 	for _, name := range append([]string{f.Name, string(f.Analyte)}, f.Names...) {
 		name = fold.Text(name)
-		for _, form := range []string{name, shortName(name)} {
+		for _, form := range []string{name, shortName(name), turnedName(name)} {
 			if form != "" && !slices.Contains(all, form) {
 				all = append(all, form)
 			}
@@ -67,6 +67,25 @@ func shortName(name string) string {
 	return ""
 }
 
+// turnedName is "total bilirubin" for a printed "bilirubin, total".
+func turnedName(name string) string {
+	head, kind, turned := strings.Cut(name, ", ")
+	if !turned || strings.Contains(kind, ",") {
+		return ""
+	}
+	return kind + " " + head
+}
+
+// bareName is a name without its specimen: "leukocytes" of "urine leukocytes".
+func bareName(name string) string {
+	for _, specimen := range []string{"urine ", "urinary ", "serum ", "plasma ", "blood ", "尿液", "血清", "血浆", "尿"} {
+		if bare, ok := strings.CutPrefix(name, specimen); ok && utf8.RuneCountInString(bare) >= 3 && bare != "blood" {
+			return bare
+		}
+	}
+	return ""
+}
+
 // findNames finds where facts are named, the longest name where several fit.
 func (r *reviewing) findNames() {
 	book := phraseBook{}
@@ -77,6 +96,14 @@ func (r *reviewing) findNames() {
 				book.add(name, name)
 			}
 			facts[name] = append(facts[name], i)
+		}
+	}
+	for i, f := range r.evidence.Facts {
+		for _, name := range factNames(f) {
+			if bare := bareName(name); bare != "" && facts[bare] == nil {
+				book.add(bare, bare)
+				facts[bare] = []int{i}
+			}
 		}
 	}
 	for name, spans := range book.find(r.text) {
@@ -194,35 +221,6 @@ func (g *Guard) Mentions(text string, facts []bot.Fact) bool {
 	r := &reviewing{words: &g.words, draft: Draft{Text: text}, evidence: bot.Evidence{Facts: facts}, script: newScript(text)}
 	r.findNames()
 	return len(r.names) > 0
-}
-
-// bind says which facts a word or number at s is about: the name before it in
-// its clause, else the one after it there, else those named last before it. An
-// empty answer means that nothing was named.
-func (r *reviewing) bind(s span) []int {
-	own := r.clauses[r.clauseOf(s.start)].span
-	var before, after, earlier *naming
-	for i := range r.names {
-		n := &r.names[i]
-		switch {
-		case n.quoted || n.overlaps(s):
-		case own.holds(n.span) && n.end <= s.start:
-			before = n
-		case own.holds(n.span) && after == nil:
-			after = n
-		case n.end <= own.start:
-			earlier = n
-		}
-	}
-	switch {
-	case before != nil:
-		return before.facts
-	case after != nil:
-		return after.facts
-	case earlier != nil:
-		return earlier.facts
-	}
-	return nil
 }
 
 // namesIn are the unquoted namings inside a span.

@@ -1,13 +1,11 @@
 package guard
 
 import (
-	"math/big"
 	"regexp"
 	"slices"
 	"strings"
 
 	"careline/bot"
-	"careline/bot/fold"
 )
 
 // v1: every number resolves to evidence.
@@ -68,15 +66,6 @@ const (
 	numberRole
 )
 
-// measured is one number of a fact.
-type measured struct {
-	value      string
-	units      []string
-	date       bot.Date
-	bound      bool   // of the interval
-	comparator string // the printed value is a bound of detection
-}
-
 func (r *reviewing) judge(q quantity) verdictOnNumber {
 	bound := r.bindNumber(q)
 	switch {
@@ -88,14 +77,10 @@ func (r *reviewing) judge(q quantity) verdictOnNumber {
 		}
 		return numberUnknown
 	}
-	own := matching(r.evidence.Facts, bound, q.value)
-	if len(own) > 0 {
+	if own := matching(r.evidence.Facts, bound, q.value); len(own) > 0 {
 		return r.judgeOwn(q, own)
 	}
-	if len(bound) == 0 && len(r.evidence.Facts) == 1 {
-		bound = []int{0}
-	}
-	if len(bound) > 0 && r.difference(q, bound) {
+	if r.difference(q, bound) || r.ratio(q) {
 		return numberFine
 	}
 	others := matching(r.evidence.Facts, everyFact(r.evidence.Facts), q.value)
@@ -134,7 +119,7 @@ func (r *reviewing) judgeOwn(q quantity, own []measured) verdictOnNumber {
 	bounds := slices.ContainsFunc(own, func(m measured) bool { return m.bound })
 	values := slices.ContainsFunc(own, func(m measured) bool { return !m.bound })
 	switch paired := r.paired(q); {
-	case paired && !bounds, !values && !paired && !r.rangeWord(q) && !r.near("numbers.comparators", q.span):
+	case paired && !bounds && !r.movement(q), !values && !paired && !r.rangeWord(q) && !r.near("numbers.comparators", q.span):
 		return numberRole
 	case bounds:
 		return numberFine
@@ -144,7 +129,12 @@ func (r *reviewing) judgeOwn(q quantity, own []measured) verdictOnNumber {
 
 // paired reports a number written as one end of a range.
 func (r *reviewing) paired(q quantity) bool {
-	return pairAfter.MatchString(r.text[q.end:]) || pairBefore.MatchString(r.text[max(0, q.start-12):q.start])
+	if pairAfter.MatchString(r.text[q.end:]) {
+		return true
+	}
+	from := max(0, q.start-12)
+	m := pairBefore.FindStringIndex(r.text[from:q.start])
+	return m != nil && !slices.ContainsFunc(r.dates, func(d dated) bool { return d.start <= from+m[0] && from+m[0] < d.end })
 }
 
 var (
@@ -154,7 +144,18 @@ var (
 
 // rangeWord reports a clause that speaks of the range, or a comparator before q.
 func (r *reviewing) rangeWord(q quantity) bool {
-	return r.has("numbers.ranges", r.clauses[r.clauseOf(q.start)].span) || r.compared(q)
+	i := r.clauseOf(q.start)
+	return r.has("numbers.ranges", r.clauses[i].span) || r.compared(q) || i > 0 && r.bracketed(i) && r.has("numbers.ranges", r.clauses[i-1].span)
+}
+
+// movement reports one of two values told as the way from one to the other, "from
+// 171 to 148", where no range is spoken of.
+func (r *reviewing) movement(q quantity) bool {
+	bound := r.bindNumber(q)
+	return !r.rangeWord(q) && slices.ContainsFunc(r.quantities, func(o quantity) bool {
+		apart := max(o.start-q.end, q.start-o.end)
+		return o.start != q.start && apart >= 0 && apart <= 24 && r.paired(o) && slices.ContainsFunc(matching(r.evidence.Facts, bound, o.value), func(m measured) bool { return !m.bound })
+	})
 }
 
 // judgeValue checks comparator and date of a number that is a measured value.
@@ -196,157 +197,4 @@ func (r *reviewing) compared(q quantity) bool {
 		}
 	}
 	return false
-}
-
-// bindNumber is bind; where values are listed "in that order", the number takes
-// the name at its place.
-func (r *reviewing) bindNumber(q quantity) []int {
-	sentence := r.sentenceSpan(r.clauseOf(q.start))
-	if r.has("numbers.ordered", sentence) {
-		names := r.namesIn(sentence)
-		place, count := 0, 0
-		for _, o := range r.quantities {
-			if sentence.holds(o.span) && o.measure == "" {
-				if o.start == q.start {
-					place = count
-				}
-				count++
-			}
-		}
-		if count == len(names) && count > 0 {
-			return names[place].facts
-		}
-	}
-	return r.bind(q.span)
-}
-
-func everyFact(facts []bot.Fact) []int {
-	all := make([]int, len(facts))
-	for i := range all {
-		all[i] = i
-	}
-	return all
-}
-
-// matching are the numbers equal to value that the facts hold.
-func matching(facts []bot.Fact, which []int, value string) []measured {
-	var all []measured
-	for _, i := range which {
-		f := facts[i]
-		add := func(v bot.Value, interval bot.Interval, date bot.Date) {
-			units := []string{canonicalUnit(v.Unit), canonicalUnit(v.UCUM)}
-			if has(v.Number, v.Printed, value) {
-				all = append(all, measured{value: value, units: units, date: date, comparator: v.Comparator})
-			}
-			if has(interval.Low, interval.Printed, value) || has(interval.High, "", value) {
-				all = append(all, measured{value: value, units: units, bound: true})
-			}
-		}
-		add(f.Value, f.Interval, f.Date)
-		for _, p := range f.Previous {
-			add(p.Value, p.Interval, p.Date)
-		}
-	}
-	return all
-}
-
-// has reports whether a number, or digits of its printed text, equal value.
-func has(number bot.Decimal, printed, value string) bool {
-	if number.Valid() && canonicalDigits(strings.TrimLeft(number.String(), "+-")) == value {
-		return true
-	}
-	for _, digits := range digitsPattern.FindAllString(fold.Text(printed), -1) {
-		if canonicalDigits(digits) == value {
-			return true
-		}
-	}
-	return false
-}
-
-// inQuestion reports a number the patient wrote.
-func (r *reviewing) inQuestion(q quantity) bool {
-	for _, digits := range digitsPattern.FindAllString(r.question, -1) {
-		if canonicalDigits(digits) == q.value {
-			return true
-		}
-	}
-	return false
-}
-
-// inPassage reports whether the same number with the same word after it stands
-// in a cited passage about the items named here, or about none.
-func (r *reviewing) inPassage(s span) bool {
-	words := r.text[s.start:s.end]
-	if r.text[s.end:] != "" && asciiDigit(words, len(words)-1) {
-		next := []rune(r.text[s.end:])[0]
-		words += string(next)
-	}
-	about := map[bot.AnalyteID]bool{}
-	for _, i := range r.bind(s) {
-		about[r.evidence.Facts[i].Analyte] = true
-	}
-	for _, p := range r.cited {
-		at := strings.Index(p.Text, words)
-		fits := len(about) == 0 || len(p.Analytes) == 0 || slices.ContainsFunc(p.Analytes, func(a bot.AnalyteID) bool { return about[a] })
-		if at >= 0 && fits && !asciiDigit(p.Text, at-1) && !(at > 0 && p.Text[at-1] == '.') {
-			return true
-		}
-	}
-	return false
-}
-
-// difference reports "higher by 32": the distance to the comparable value before,
-// or to the limit the value is beyond; in percent where the number says so.
-func (r *reviewing) difference(q quantity, bound []int) bool {
-	if !r.besideDifference(q) {
-		return false
-	}
-	said, ok := new(big.Rat).SetString(q.value)
-	if !ok {
-		return false
-	}
-	for _, i := range bound {
-		f := r.evidence.Facts[i]
-		from := []bot.Decimal{f.Interval.Low, f.Interval.High}
-		for _, p := range f.Previous {
-			if p.Same {
-				from = append(from, p.Value.Number)
-			}
-		}
-		for _, other := range from {
-			if other.Valid() && f.Value.Number.Valid() && apart(f.Value.Number.Rat(), other.Rat(), said, q) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// besideDifference reports a word of difference right beside a number: "高出约32",
-// "32 U/L above".
-func (r *reviewing) besideDifference(q quantity) bool {
-	const before, behind = 12, 4 // bytes
-	end := q.start + len(q.whole)
-	return slices.ContainsFunc(r.found["numbers.difference"], func(s span) bool {
-		return s.end <= q.start && q.start-s.end <= before && !strings.ContainsAny(r.text[s.end:q.start], ",.;:()0123456789") || s.start >= end && s.start-end <= behind && latinLetter(r.text, s.start) && !strings.ContainsAny(r.text[end:s.start], ",.;:()")
-	})
-}
-
-// apart reports said as the distance between two numbers, exactly, or in percent
-// of the second to the digits said.
-func apart(value, from, said *big.Rat, q quantity) bool {
-	d := new(big.Rat).Sub(value, from)
-	if d.Abs(d); said.Cmp(d) == 0 {
-		return true
-	}
-	if q.unit != "%" || from.Sign() == 0 {
-		return false
-	}
-	percent := new(big.Rat).Mul(d.Quo(d, from), big.NewRat(100, 1))
-	_, part, _ := strings.Cut(q.value, ".")
-	slack := big.NewRat(6, 10)
-	for range part {
-		slack.Quo(slack, big.NewRat(10, 1))
-	}
-	return percent.Sub(percent, said).Abs(percent).Cmp(slack) <= 0
 }

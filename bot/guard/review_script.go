@@ -96,7 +96,10 @@ func (s *script) boundary(at int, r rune) (ends, ofSentence bool) {
 	case ',':
 		// "1,200" is one number where the draft wrote an ASCII comma.
 		return !(asciiDigit(s.text, at-1) && asciiDigit(s.text, at+3) && s.ends[at]-s.starts[at] == 1), false
-	case ';', ':', '(', ')', '—':
+	case ':':
+		// "1:320" is a titre, "8:30" a time.
+		return !(asciiDigit(s.text, at-1) && asciiDigit(s.text, at+1)), false
+	case ';', '(', ')', '—':
 		return true, false
 	case ' ':
 		return contrastPattern.MatchString(s.text[at:]), false
@@ -127,4 +130,26 @@ func (s *script) sentenceSpan(i int) span {
 		whole.end = s.clauses[k].end
 	}
 	return whole
+}
+
+// phraseSpan is clause i with what stands before and behind its brackets: "A 5
+// (0-6) and B 22 (9-50) are within" is one.
+func (s *script) phraseSpan(i int) span {
+	whole := s.clauses[i].span
+	if s.bracketed(i) {
+		return whole
+	}
+	for k := i; k >= 2 && s.bracketed(k-1) && s.clauses[k-1].end == s.clauses[k].start && !s.bracketed(k-2) && s.clauses[k-2].sentence == s.clauses[i].sentence; k -= 2 {
+		whole.start = s.clauses[k-2].start
+	}
+	for k := i; k+2 < len(s.clauses) && s.bracketed(k+1) && s.clauses[k+1].end == s.clauses[k+2].start && s.clauses[k+2].sentence == s.clauses[i].sentence; k += 2 {
+		whole.end = s.clauses[k+2].end
+	}
+	return whole
+}
+
+// bracketed reports a clause in brackets.
+func (s *script) bracketed(i int) bool {
+	c := s.clauses[i]
+	return c.start > 0 && s.text[c.start-1] == '(' && s.text[c.end-1] == ')'
 }

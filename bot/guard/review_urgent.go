@@ -20,7 +20,7 @@ func (r *reviewing) v5() []bot.Violation {
 		}
 	}
 	if action < bot.TierToday {
-		return all
+		return append(all, r.tooUrgent()...)
 	}
 	if critical >= bot.TierToday && !r.calls("urgency.now") && !(critical == bot.TierToday && r.calls("urgency.today")) {
 		all = append(all, r.overText("the required action (%s) is not there", critical)...)
@@ -33,6 +33,39 @@ func (r *reviewing) v5() []bot.Violation {
 		all = append(all, r.violation(s, "a phrase that delays or reassures although action is needed (%s)", action))
 	}
 	return all
+}
+
+// tooUrgent are calls for action now that stand without a condition although code
+// computed that there is time: the danger signs to watch for are a condition, and
+// what the patient told of may be one.
+func (r *reviewing) tooUrgent() []bot.Violation {
+	if r.draft.Level >= bot.LevelEmergency || r.farOut() || r.tellsSymptom() {
+		return nil
+	}
+	var all []bot.Violation
+	for _, s := range r.found["urgency.at_once"] {
+		i := r.clauseOf(s.start)
+		whole := r.sentenceSpan(i)
+		conditional := r.has("grammar.conditions", whole) || r.has("urgency.signs", whole) || r.has("lexicon.symptom", whole)
+		if conditional || r.clauses[i].question || r.has("grammar.negators", span{r.clauses[i].start, s.start}) || anyHolds(r.quoted, s) || r.inQuotationMarks(s) {
+			continue
+		}
+		all = append(all, r.violation(s, "an action more urgent than this calls for (%s)", r.draft.Tier))
+	}
+	return all
+}
+
+// farOut reports a value so far beyond its limit that a call for action now is
+// left to the writer where no rule speaks of the item.
+func (r *reviewing) farOut() bool {
+	const far = 3 // times the limit
+	return slices.ContainsFunc(r.evidence.Facts, func(f bot.Fact) bool { return timesBeyond(f.Value.Number, f.Interval, f.Direction) >= far })
+}
+
+// tellsSymptom reports a symptom in the patient's words.
+func (r *reviewing) tellsSymptom() bool {
+	found := r.words.phrases.find(r.question)
+	return len(found["lexicon.symptom"]) > 0 || len(found["urgency.signs"]) > 0
 }
 
 // calls reports an action of the list that is not negated.

@@ -27,12 +27,12 @@ type reviewWords struct {
 // the data has no others.
 var reviewLists = []string{
 	"numbers.allowed", "numbers.names", "numbers.spans.home", "numbers.spans.routine", "numbers.spans.this_week", "numbers.spans.today", "numbers.spans.now",
-	"numbers.measures", "numbers.ordinary", "numbers.before", "numbers.comparators", "numbers.ordered", "numbers.ranges", "numbers.difference", "numbers.elapsed", "numbers.person", "numbers.shares",
+	"numbers.measures", "numbers.ordinary", "numbers.before", "numbers.comparators", "numbers.ordered", "numbers.ranges", "numbers.difference", "numbers.more", "numbers.less", "numbers.than_now", "numbers.ratios", "numbers.distance", "numbers.both", "numbers.first", "numbers.second", "numbers.elapsed", "numbers.person", "numbers.shares",
 	"direction.high", "direction.low", "direction.within", "direction.out", "direction.up", "direction.down", "direction.same",
-	"direction.better", "direction.worse", "direction.positive", "direction.negative", "direction.causal", "direction.others", "direction.none", "direction.unseen", "direction.past", "direction.feelings", "direction.several", "direction.refusal", "direction.ordinary",
+	"direction.somewhat", "direction.than", "direction.inside", "direction.outside", "direction.range", "direction.better", "direction.worse", "direction.positive", "direction.negative", "direction.causal", "direction.others", "direction.none", "direction.unseen", "direction.past", "direction.feelings", "direction.several", "direction.refusal", "direction.ordinary",
 	"grammar.negators", "grammar.affirmative", "grammar.questions", "grammar.conditions",
-	"normal.all", "normal.rest",
-	"urgency.now", "urgency.today", "urgency.delay", "urgency.dismiss", "urgency.hope",
+	"normal.all", "normal.every", "normal.some", "normal.rest", "normal.only",
+	"urgency.now", "urgency.at_once", "urgency.signs", "urgency.today", "urgency.delay", "urgency.dismiss", "urgency.hope",
 	"diagnosis.assert", "diagnosis.hedge", "diagnosis.after", "diagnosis.exclude", "diagnosis.excluded", "diagnosis.uncertain", "diagnosis.knowledge", "diagnosis.person", "diagnosis.rhetorical", "diagnosis.endings",
 	"diagnosis.compounds", "diagnosis.background", "diagnosis.introduced", "diagnosis.veiled", "diagnosis.healthy", "diagnosis.organs", "diagnosis.told", "diagnosis.history",
 	"medication.drugs", "medication.named", "medication.nutrients", "medication.take", "medication.change", "medication.refrain", "medication.acts", "medication.modal",
