@@ -142,7 +142,7 @@ func (r *reviewing) otherPeople(m span, c clause, list string) bool {
 // rhetorical reports a question that asserts: "这不就是脂肪肝吗".
 func (r *reviewing) rhetorical(c clause, m span) bool {
 	for _, s := range r.found["diagnosis.rhetorical"] {
-		if c.holds(s) && s.end <= m.start && m.start-s.end <= 24 {
+		if c.holds(s) && (s.end <= m.start && m.start-s.end <= 24 || s.start >= m.end && s.start-m.end <= 12) {
 			return true
 		}
 	}

@@ -11,9 +11,10 @@ import (
 // stop. "Do not stop it on your own" and "ask the doctor about it" protect.
 func (r *reviewing) v7() []bot.Violation {
 	var all []bot.Violation
+	safe := r.matches(protective)
 	for _, list := range []string{"medication.take", "medication.change", "medication.refrain", "medication.doses", "medication.acts"} {
 		for _, act := range r.found[list] {
-			if r.medicationAct(list, act) {
+			if !anyOverlaps(safe, act) && r.medicationAct(list, act) {
 				all = append(all, r.violation(act, "an act of medication: %s", strings.TrimPrefix(list, "medication.")))
 			}
 		}
@@ -26,6 +27,11 @@ func (r *reviewing) v7() []bot.Violation {
 	for _, s := range r.found["medication.recipes"] {
 		if !anyHolds(r.quoted, s) {
 			all = append(all, r.violation(s, "a recipe"))
+		}
+	}
+	for _, s := range r.matches(purchase) {
+		if !r.negated(s) {
+			all = append(all, r.violation(s, "a product to buy"))
 		}
 	}
 	return all
