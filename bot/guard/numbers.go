@@ -15,6 +15,7 @@ type quantity struct {
 	measure string // what it counts ("天", "times"), "" for a plain value
 	whole   string // number and unit as they stand in the canonical text
 	foreign bool   // digits of another script
+	paired  bool   // one end of a range, as it is written
 }
 
 var (
@@ -58,6 +59,9 @@ func (r *reviewing) findQuantities() {
 	}
 	r.findNumerals(taken)
 	slices.SortFunc(r.quantities, func(a, b quantity) int { return a.start - b.start })
+	for i, q := range r.quantities {
+		r.quantities[i].paired = r.writtenAsEnd(q)
+	}
 }
 
 // thousands takes in ",200" where the draft wrote an ASCII comma.

@@ -35,6 +35,7 @@ var datePatterns = []struct {
 	{regexp.MustCompile(`\b` + monthNames + ` ((?:19|20)\d\d)\b`), "ny"},
 	{regexp.MustCompile(`\b(\d{1,2})(?:st|nd|rd|th)? (?:of )?` + monthNames + `\b`), "dn"},
 	{regexp.MustCompile(`\b` + monthNames + ` (\d{1,2})(?:st|nd|rd|th)?\b`), "nd"},
+	{regexp.MustCompile(`\b(?:in|since|from|last) ` + monthNames + `\b`), "n"},
 }
 
 func (r *reviewing) findDates() { r.dates = datesIn(r.text) }
@@ -44,6 +45,9 @@ func datesIn(text string) []dated {
 	for _, piece := range piecesWithDigits(text, 1) {
 		var taken []span
 		for _, p := range datePatterns {
+			if !mayHold(text[piece.start:piece.end], p.parts) {
+				continue
+			}
 			for _, m := range p.pattern.FindAllStringSubmatchIndex(text[piece.start:piece.end], -1) {
 				d := dated{span: span{piece.start + m[0], piece.start + m[1]}}
 				if anyOverlaps(taken, d.span) {
@@ -59,6 +63,22 @@ func datesIn(text string) []dated {
 	slices.SortFunc(all, func(a, b dated) int { return a.start - b.start })
 	return all
 }
+
+// mayHold reports whether a text has the sign that a date of these parts needs: it
+// spares most patterns their search.
+func mayHold(text, parts string) bool {
+	switch {
+	case strings.Contains(parts, "n"):
+		return slices.ContainsFunc(monthBeginnings, func(month string) bool { return strings.Contains(text, month) })
+	case parts == "ymd" || parts == "ym":
+		return strings.ContainsAny(text, "-/年")
+	case strings.HasPrefix(parts, "y"):
+		return strings.Contains(text, "年")
+	}
+	return strings.Contains(text, "月")
+}
+
+var monthBeginnings = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
 
 // piecesWithDigits are the lines and Chinese sentences that hold at least so many
 // digits: the only ones worth a closer look for dates or numbers of people.

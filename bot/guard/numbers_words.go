@@ -12,6 +12,7 @@ import (
 // a counted thing, or as a value; 万一, 十二指肠 and "one of" are words.
 var (
 	hanNumber     = regexp.MustCompile(`[零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟]+(?:点[零〇一二三四五六七八九]+)?`)
+	approximate   = regexp.MustCompile(`^(?:一两|一二|两三|二三|三四|三五|四五|五六)$`)
 	englishNumber = regexp.MustCompile(`\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)(?:[ -](?:and |point |zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|point)+)*\b`)
 )
 
@@ -32,7 +33,11 @@ func (r *reviewing) addNumeral(s span, value string, taken []span) {
 	if value == "" || cutBy(taken, s) || strings.HasSuffix(r.text[:s.start], "第") {
 		return
 	}
-	if q := r.quantityAt(s, value); q.unit != "" || q.measure != "" || r.valuePosition(s) {
+	q := r.quantityAt(s, value)
+	if approximate.MatchString(r.text[s.start:s.end]) && (slices.Contains(itemWords, q.measure) || slices.Contains(occasionWords, q.measure)) {
+		return // 两三个
+	}
+	if q.unit != "" || q.measure != "" || r.valuePosition(s) {
 		r.quantities = append(r.quantities, q)
 	}
 }

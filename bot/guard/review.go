@@ -43,6 +43,8 @@ type reviewing struct {
 	names      []naming
 	quoted     []span // sentences of cited passages, word for word
 	quantities []quantity
+	measured   [][]measured            // of each fact
+	judged     map[int]verdictOnNumber // by where the number starts
 	dates      []dated
 	printed    []span   // where the report itself speaks
 	ownUnits   []string // folded, as printed
@@ -119,7 +121,8 @@ func newReviewing(w *reviewWords, d Draft, e bot.Evidence) *reviewing {
 			r.without(list, longer)
 		}
 	}
-	r.without("direction.positive", "lexicon.analyte") // "C-reactive protein"
+	r.without("direction.positive", "lexicon.analyte")                                                                                               // "C-reactive protein"
+	r.found["direction.within"] = slices.DeleteFunc(r.found["direction.within"], func(s span) bool { return anyHolds(r.found["direction.out"], s) }) // 不正常
 	r.findWithin()
 	r.findQuoted()
 	r.findPrinted()

@@ -30,7 +30,7 @@ func (r *reviewing) difference(q quantity, bound []int) bool {
 		if !f.Value.Number.Valid() {
 			continue
 		}
-		for _, other := range comparable(f) {
+		for _, other := range r.comparable(f, q) {
 			d := new(big.Rat).Sub(f.Value.Number.Rat(), other.Rat())
 			if (sign == 0 || d.Sign() == sign) && apart(d, other.Rat(), said, q) {
 				return true
@@ -52,13 +52,17 @@ func (r *reviewing) followed(q quantity) []int {
 	})
 }
 
-// comparable are the numbers a fact's value may be set against.
-func comparable(f bot.Fact) []bot.Decimal {
+// comparable are the numbers a fact's value may be set against; the end of the
+// range that the clause speaks of, else both.
+func (r *reviewing) comparable(f bot.Fact, q quantity) []bot.Decimal {
+	c := r.clauses[r.clauseOf(q.start)].span
+	upper, lower := r.has("numbers.upper", c), r.has("numbers.lower", c)
 	var all []bot.Decimal
-	for _, n := range []bot.Decimal{f.Interval.Low, f.Interval.High} {
-		if n.Valid() {
-			all = append(all, n)
-		}
+	if f.Interval.Low.Valid() && (lower || !upper) {
+		all = append(all, f.Interval.Low)
+	}
+	if f.Interval.High.Valid() && (upper || !lower) {
+		all = append(all, f.Interval.High)
 	}
 	for _, p := range f.Previous {
 		if p.Same && p.Value.Number.Valid() {
@@ -80,7 +84,7 @@ func (r *reviewing) besideDifference(q quantity) (sign int, beside bool) {
 		}
 	}
 	c := r.clauses[r.clauseOf(q.start)]
-	return 0, !r.paired(q) && r.has("numbers.distance", span{c.start, q.start})
+	return 0, !q.paired && r.has("numbers.distance", span{c.start, q.start})
 }
 
 // touches reports a word shortly before a number, or an English one right behind.
@@ -92,7 +96,7 @@ func (r *reviewing) touches(s span, q quantity) bool {
 	}
 	if s.end <= q.start {
 		english := latinLetter(r.text, s.start) && anyHolds(r.found["numbers.comparators"], s) // "above 40" compares
-		return !english && !strings.HasPrefix(r.text[s.end:], "于") && !r.paired(q) && q.start-s.end <= before && !strings.ContainsAny(r.text[s.end:q.start], ",.;:()0123456789")
+		return !english && (q.unit == "%" || !strings.HasPrefix(r.text[s.end:], "于")) && !q.paired && q.start-s.end <= before && !strings.ContainsAny(r.text[s.end:q.start], ",.;:()0123456789")
 	}
 	return s.start >= end && s.start-end <= behind && latinLetter(r.text, s.start) && !strings.ContainsAny(r.text[end:s.start], ",.;:()")
 }

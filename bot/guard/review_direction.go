@@ -88,7 +88,7 @@ func (r *reviewing) comparedTo(s span) (bot.Decimal, bool) {
 	const near = 24 // bytes
 	c := r.clauses[r.clauseOf(s.start)]
 	for _, q := range r.quantities {
-		if q.start >= s.end && q.start-s.end <= near && c.holds(q.span) && q.measure == "" && !r.paired(q) {
+		if q.start >= s.end && q.start-s.end <= near && c.holds(q.span) && q.measure == "" && !q.paired {
 			said, err := bot.ParseDecimal(q.value)
 			return said, err == nil
 		}

@@ -11,8 +11,7 @@ import (
 // where the text has named no other, that no fact is about: a value of the evidence
 // told as another item's.
 func (r *reviewing) foreignItem(q quantity) (span, bool) {
-	told := r.inQuestion(q) && len(matching(r.evidence.Facts, everyFact(r.evidence.Facts), q.value)) == 0
-	if q.measure != "" || anyHolds(r.quoted, q.span) || told || r.inPassage(span{q.start, q.start + len(q.whole)}) {
+	if q.measure != "" || anyHolds(r.quoted, q.span) {
 		return span{}, false
 	}
 	c := r.clauses[r.clauseOf(q.start)]
@@ -28,7 +27,8 @@ func (r *reviewing) foreignItem(q quantity) (span, bool) {
 	for i := len(r.found["lexicon.analyte"]) - 1; i >= 0; i-- {
 		s := r.found["lexicon.analyte"][i]
 		if s.start >= from && s.end <= q.start && s.start >= own && !anyOverlaps(r.nameSpans(), s) && !r.unlikelySymbol(s) && (from > 0 || !r.partOfName(s)) {
-			return s, true
+			told := r.inQuestion(q) && len(r.matching(everyFact(r.evidence.Facts), q.value)) == 0
+			return s, !told && !r.inPassage(span{q.start, q.start + len(q.whole)})
 		}
 	}
 	return span{}, false

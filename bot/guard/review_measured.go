@@ -26,38 +26,61 @@ func everyFact(facts []bot.Fact) []int {
 }
 
 // matching are the numbers equal to value that the facts hold.
-func matching(facts []bot.Fact, which []int, value string) []measured {
+func (r *reviewing) matching(which []int, value string) []measured {
+	if r.measured == nil {
+		r.measured = make([][]measured, len(r.evidence.Facts))
+		for i, f := range r.evidence.Facts {
+			r.measured[i] = numbersOf(f)
+		}
+	}
 	var all []measured
 	for _, i := range which {
-		f := facts[i]
-		add := func(v bot.Value, interval bot.Interval, date bot.Date) {
-			units := []string{canonicalUnit(v.Unit), canonicalUnit(v.UCUM)}
-			if has(v.Number, v.Printed, value) {
-				all = append(all, measured{value: value, units: units, date: date, comparator: v.Comparator})
+		for _, m := range r.measured[i] {
+			if m.value == value {
+				all = append(all, m)
 			}
-			if has(interval.Low, interval.Printed, value) || has(interval.High, "", value) {
-				all = append(all, measured{value: value, units: units, bound: true})
-			}
-		}
-		add(f.Value, f.Interval, f.Date)
-		for _, p := range f.Previous {
-			add(p.Value, p.Interval, p.Date)
 		}
 	}
 	return all
 }
 
-// has reports whether a number, or digits of its printed text, equal value.
-func has(number bot.Decimal, printed, value string) bool {
-	if number.Valid() && canonicalDigits(strings.TrimLeft(number.String(), "+-")) == value {
-		return true
-	}
-	for _, digits := range digitsPattern.FindAllString(fold.Text(printed), -1) {
-		if canonicalDigits(digits) == value {
-			return true
+// numbersOf are all numbers of a fact: its values now and before and the ends of
+// their ranges.
+func numbersOf(f bot.Fact) []measured {
+	var all []measured
+	add := func(v bot.Value, interval bot.Interval, date bot.Date) {
+		units := []string{canonicalUnit(v.Unit), canonicalUnit(v.UCUM)}
+		for _, value := range digitsOf(v.Printed, v.Number) {
+			all = append(all, measured{value: value, units: units, date: date, comparator: v.Comparator})
+		}
+		for _, value := range digitsOf(interval.Printed, interval.Low, interval.High) {
+			all = append(all, measured{value: value, units: units, bound: true})
 		}
 	}
-	return false
+	add(f.Value, f.Interval, f.Date)
+	for _, p := range f.Previous {
+		add(p.Value, p.Interval, p.Date)
+	}
+	return all
+}
+
+// digitsOf are numbers and the digits of a printed text, each once.
+func digitsOf(printed string, numbers ...bot.Decimal) []string {
+	var all []string
+	add := func(value string) {
+		if !slices.Contains(all, value) {
+			all = append(all, value)
+		}
+	}
+	for _, n := range numbers {
+		if n.Valid() {
+			add(canonicalDigits(strings.TrimLeft(n.String(), "+-")))
+		}
+	}
+	for _, digits := range digitsPattern.FindAllString(fold.Text(printed), -1) {
+		add(canonicalDigits(digits))
+	}
+	return all
 }
 
 // inQuestion reports a number the patient wrote.

@@ -72,7 +72,7 @@ func (r *reviewing) everyItem(before, sentence span) bool {
 	case count > 0:
 		return count >= len(r.evidence.Facts)
 	}
-	return r.has("numbers.both", before) && len(r.namesIn(sentence)) == 0 && !r.has("numbers.measures", before)
+	return r.has("numbers.both", before) && len(r.namesIn(sentence)) == 0 && (len(r.evidence.Facts) == 2 || !r.has("numbers.measures", before))
 }
 
 // noneOut are the words that say that no item lies outside its range.

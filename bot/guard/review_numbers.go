@@ -67,6 +67,18 @@ const (
 )
 
 func (r *reviewing) judge(q quantity) verdictOnNumber {
+	if known, done := r.judged[q.start]; done {
+		return known
+	}
+	verdict := r.judgeOnce(q)
+	if r.judged == nil {
+		r.judged = map[int]verdictOnNumber{}
+	}
+	r.judged[q.start] = verdict
+	return verdict
+}
+
+func (r *reviewing) judgeOnce(q quantity) verdictOnNumber {
 	bound := r.bindNumber(q)
 	switch {
 	case q.foreign:
@@ -77,13 +89,13 @@ func (r *reviewing) judge(q quantity) verdictOnNumber {
 		}
 		return numberUnknown
 	}
-	if own := matching(r.evidence.Facts, bound, q.value); len(own) > 0 {
+	if own := r.matching(bound, q.value); len(own) > 0 {
 		return r.judgeOwn(q, own)
 	}
 	if r.difference(q, bound) || r.ratio(q) {
 		return numberFine
 	}
-	others := matching(r.evidence.Facts, everyFact(r.evidence.Facts), q.value)
+	others := r.matching(everyFact(r.evidence.Facts), q.value)
 	switch {
 	case len(bound) == 0 && len(others) > 0:
 		return r.judgeOwn(q, others)
@@ -101,11 +113,11 @@ func (r *reviewing) judge(q quantity) verdictOnNumber {
 // item its sentence names: "both are above their ranges (3.5-9.5 and 0-5)".
 func (r *reviewing) rangeOfNamed(q quantity) bool {
 	i := r.clauseOf(q.start)
-	if !r.paired(q) || len(r.namesIn(r.clauses[i].span)) > 0 {
+	if !q.paired || len(r.namesIn(r.clauses[i].span)) > 0 {
 		return false
 	}
 	return slices.ContainsFunc(r.namesIn(r.sentenceSpan(i)), func(n naming) bool {
-		return slices.ContainsFunc(matching(r.evidence.Facts, n.facts, q.value), func(m measured) bool { return m.bound })
+		return slices.ContainsFunc(r.matching(n.facts, q.value), func(m measured) bool { return m.bound })
 	})
 }
 
@@ -118,7 +130,7 @@ func (r *reviewing) judgeOwn(q quantity, own []measured) verdictOnNumber {
 	}
 	bounds := slices.ContainsFunc(own, func(m measured) bool { return m.bound })
 	values := slices.ContainsFunc(own, func(m measured) bool { return !m.bound })
-	switch paired := r.paired(q); {
+	switch paired := q.paired; {
 	case paired && !bounds && !r.movement(q), !values && !paired && !r.rangeWord(q) && !r.near("numbers.comparators", q.span):
 		return numberRole
 	case bounds:
@@ -127,9 +139,9 @@ func (r *reviewing) judgeOwn(q quantity, own []measured) verdictOnNumber {
 	return r.judgeValue(q, own)
 }
 
-// paired reports a number written as one end of a range.
-func (r *reviewing) paired(q quantity) bool {
-	if pairAfter.MatchString(r.text[q.end:]) {
+// writtenAsEnd reports a number written as one end of a range.
+func (r *reviewing) writtenAsEnd(q quantity) bool {
+	if pairAfter.MatchString(r.text[q.end:min(len(r.text), q.end+12)]) {
 		return true
 	}
 	from := max(0, q.start-12)
@@ -154,7 +166,7 @@ func (r *reviewing) movement(q quantity) bool {
 	bound := r.bindNumber(q)
 	return !r.rangeWord(q) && slices.ContainsFunc(r.quantities, func(o quantity) bool {
 		apart := max(o.start-q.end, q.start-o.end)
-		return o.start != q.start && apart >= 0 && apart <= 24 && r.paired(o) && slices.ContainsFunc(matching(r.evidence.Facts, bound, o.value), func(m measured) bool { return !m.bound })
+		return o.start != q.start && apart >= 0 && apart <= 24 && o.paired && slices.ContainsFunc(r.matching(bound, o.value), func(m measured) bool { return !m.bound })
 	})
 }
 

@@ -27,7 +27,7 @@ type reviewWords struct {
 // the data has no others.
 var reviewLists = []string{
 	"numbers.allowed", "numbers.names", "numbers.spans.home", "numbers.spans.routine", "numbers.spans.this_week", "numbers.spans.today", "numbers.spans.now",
-	"numbers.measures", "numbers.ordinary", "numbers.before", "numbers.comparators", "numbers.ordered", "numbers.ranges", "numbers.difference", "numbers.more", "numbers.less", "numbers.than_now", "numbers.ratios", "numbers.distance", "numbers.both", "numbers.first", "numbers.second", "numbers.elapsed", "numbers.person", "numbers.shares",
+	"numbers.measures", "numbers.ordinary", "numbers.before", "numbers.comparators", "numbers.ordered", "numbers.ranges", "numbers.difference", "numbers.more", "numbers.less", "numbers.than_now", "numbers.ratios", "numbers.distance", "numbers.upper", "numbers.lower", "numbers.both", "numbers.first", "numbers.second", "numbers.elapsed", "numbers.person", "numbers.shares",
 	"direction.high", "direction.low", "direction.within", "direction.out", "direction.up", "direction.down", "direction.same",
 	"direction.somewhat", "direction.than", "direction.inside", "direction.outside", "direction.range", "direction.better", "direction.worse", "direction.positive", "direction.negative", "direction.causal", "direction.others", "direction.none", "direction.unseen", "direction.past", "direction.feelings", "direction.several", "direction.refusal", "direction.ordinary",
 	"grammar.negators", "grammar.affirmative", "grammar.questions", "grammar.conditions",
