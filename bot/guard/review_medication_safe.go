@@ -8,8 +8,8 @@ var protective = regexp.MustCompile(`(?:别|不要|不能|不可|切勿|请勿)[
 	`|先别(?:停|自己停)药|停不停|换不换|吃不吃|加不加|减不减` +
 	`|\btake (?:along )?(?:all )?(?:of )?(?:your|the) (?:medicines?|medications?|tablets|insulin|report|results?)(?: list)? (?:along|with you|to )` +
 	`|\btake (?:this|the|your|both|these) (?:report|results?|reports|numbers)|\b(?:medicines?|medications?|tablets|drugs) (?:that )?you (?:take|are taking|use)` +
-	`|\btry (?:not|to (?:sleep|rest|relax|drink|eat|walk|stay|keep calm))|\b(?:any|weight|habit|bowel|diet) changes?\b|\bchanges? (?:of|in|to) (?:your )?(?:diet|weight|food|habits?|sleep)` +
-	`|\b(?:don't|do not|never|not to|avoid) (?:take|taking|use|using) [^.;!?]{0,60}?(?:leftover|someone else|somebody else|without|on your own|until you have asked)` +
+	`|\btry (?:not to take|not|to (?:sleep|rest|relax|drink|eat|walk|stay|keep calm))|\b(?:any|weight|habit|bowel|diet) changes?\b|\bchanges? (?:of|in|to) (?:your )?(?:diet|weight|food|habits?|sleep)` +
+	`|\b(?:don't|do not|never|not to|avoid) (?:take|taking|use|using) [^.;!?]{0,60}?(?:leftover|without checking|someone else|somebody else|without|on your own|until you have asked)` +
 	`|\bif you take [^,.;!?]{0,40}, please (?:carry on|keep)|\b(?:did|have) you change[d]?\b`)
 
 // purchase is a product sent for: no answer sells anything.
