@@ -1,5 +1,5 @@
 # The two commands of the README are `make run` and `make test`.
-.PHONY: run build setup test prove bench bench-import fuzz
+.PHONY: run build setup test prove bench bench-import fuzz learn
 
 # Installs what is missing, builds, starts the demo on http://localhost:8080.
 # MODEL=scripted lets a script play the language model; else answers are composed.
@@ -17,6 +17,11 @@ test:
 	./setup.sh --test
 	go vet ./...
 	go test -race -timeout 14m ./...
+
+# What the labelled messages of evals/triage teach triage about words.
+learn: build
+	./bin/careline eval learn evals/triage/*.jsonl > bot/guard/data/learned.new
+	mv bot/guard/data/learned.new bot/guard/data/learned.tsv
 
 # Every counted run in full: crash tests, property tests.
 prove:

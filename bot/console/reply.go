@@ -97,7 +97,7 @@ func (s *Site) review(r *http.Request, v *visit, k bot.Case, line store.Timeline
 		return nil, err
 	}
 	limits := s.Limits[line.Conversation.Channel]
-	draft := guard.Draft{Text: text, Language: line.Conversation.Language, Question: patientWords(line), CaseCommitted: true}
+	draft := guard.Draft{Text: text, Language: line.Conversation.Language, Question: patientWords(line), CaseCommitted: true, Staff: v.Me.Name}
 	draft.Channel.MaxBytes, draft.Channel.Marks = limits.TextBytes, limits.Marks
 	for _, p := range evidence.Passages {
 		draft.Cited = append(draft.Cited, p.ID)

@@ -12,13 +12,14 @@ type Guard struct {
 	tiers    tierRules
 	words    reviewWords
 	slots    slotTexts
+	learned  learned
 	counts   counter
 }
 
 // Load reads the data files and refuses what is incomplete or contradictory.
 func Load() (*Guard, error) {
 	var g Guard
-	for _, load := range []func(*Guard) error{loadRedFlags, loadTexts, loadTiers, loadReviewWords, loadSlots} {
+	for _, load := range []func(*Guard) error{loadRedFlags, loadTexts, loadTiers, loadReviewWords, loadSlots, loadLearned} {
 		if err := load(&g); err != nil {
 			return nil, fmt.Errorf("guard: %w", err)
 		}

@@ -36,6 +36,9 @@ func (g *Guard) Triage(in TriageInput) (t bot.Trigger) {
 		heard[i] = g.redFlags.hear(m.Text.Plain())
 	}
 	words, readings := g.redFlags.level(heard, len(in.Earlier)), heard[len(in.Earlier):]
+	if heard := g.learned.level(readings); heard.Level > max(words.Level, in.Standing) {
+		words = heard
+	}
 	critical, ofResult := criticalFact(in.Facts)
 	if words.Level.Urgent() && words.Level >= critical.Level {
 		return words

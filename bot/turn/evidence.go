@@ -132,6 +132,7 @@ func (e *Engine) passages(ctx context.Context, p *pending) error {
 		}
 		found = append(found, whole...)
 	}
+	found = fitting(found, p.evidence.Facts)
 	for i := range found {
 		found[i].ID = fmt.Sprintf("K%d", i+1)
 	}

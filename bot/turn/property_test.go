@@ -24,7 +24,7 @@ type evidenceWorld struct {
 	passages map[bot.Language]map[bot.AnalyteID][]bot.Passage
 }
 
-func newWorld(t *testing.T) evidenceWorld {
+func newWorld(t testing.TB) evidenceWorld {
 	t.Helper()
 	g, err := guard.Load()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 type evalCmd struct {
 	Triage evalTriageCmd `cmd:"" help:"Run labelled messages through triage: recall a level, false alarms, bounds."`
 	Review evalReviewCmd `cmd:"" help:"Run labelled drafts through the review: what was blocked by which check, what passed."`
+	Learn  evalLearnCmd  `cmd:"" help:"Write what labelled messages teach triage about words: bot/guard/data/learned.tsv."`
 	Mutate evalMutateCmd `cmd:"" help:"Make passing drafts harmful in many ways and review them: none may be released."`
 }
 

@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -26,12 +25,14 @@ import (
 // badDraft is a draft of evals/review that must not leave, with the results it is about.
 type badDraft struct {
 	ID         string
-	Labs       []struct{ Name, Value, Unit, Ref, Flag, Date string }
+	Labs       []badLab
 	Question   string
 	Completion string
 	Expect     string
 	mark       string // by which the model knows which draft to give
 }
+
+type badLab struct{ Name, Value, Unit, Ref, Flag, Date string }
 
 // badDrafts are every n-th of our own; all when the counted proofs run.
 func badDrafts(t *testing.T, n int) []badDraft {
@@ -60,6 +61,10 @@ func badDrafts(t *testing.T, n int) []badDraft {
 			}
 		}
 	}
+	// Results of no day cannot be imported, and a draft about none belongs to nobody.
+	all = slices.DeleteFunc(all, func(d badDraft) bool {
+		return len(d.Labs) == 0 || slices.ContainsFunc(d.Labs, func(l badLab) bool { return l.Date == "" })
+	})
 	var some []badDraft
 	for i := 0; i < len(all); i += n {
 		all[i].mark = "zq" + strings.Map(func(r rune) rune { return r - '0' + 'e' }, fmt.Sprintf("%04d", i))
@@ -91,21 +96,27 @@ func (s *served) importAll(drafts []badDraft) {
 }
 
 // bindTo makes a visitor who agreed and reads the results of a patient.
-func (s *served) bindTo(a *app, patient string) *visitor {
-	s.t.Helper()
-	now := time.Now().UTC()
-	id, err := a.store.FindPatient(s.t.Context(), demoID, patient)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	code, factor, err := a.store.MakeBindCode(s.t.Context(), demoID, bot.Actor{Kind: "operator"}, id, time.Hour, now)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+func (s *served) bindTo(t *testing.T, a *app, patient string) *visitor {
+	t.Helper()
 	v := s.visitor()
+	v.served = &served{t: t, addr: s.addr}
 	v.post("/w/demo/consent", url.Values{"choice": {"agree"}, "purpose": {"read_reports", "external_model"}})
-	v.post("/w/demo/bind", url.Values{"code": {code}, "factor": {factor}, "relation": {"self"}})
+	s.bindAlso(t, v, a, patient, "self")
 	return v
+}
+
+// bindAlso binds a visitor to one more patient.
+func (s *served) bindAlso(t *testing.T, v *visitor, a *app, patient, relation string) {
+	t.Helper()
+	id, err := a.store.FindPatient(t.Context(), demoID, patient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, factor, err := a.store.MakeBindCode(t.Context(), demoID, bot.Actor{Kind: "operator"}, id, 10*time.Minute, time.Now().UTC())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.post("/w/demo/bind", url.Values{"code": {code}, "factor": {factor}, "relation": {relation}})
 }
 
 // beside opens the served database for set-up.
@@ -125,8 +136,8 @@ var answerNumber = regexp.MustCompile(`<li class="message (?:assistant|system)" 
 
 // answered waits for an answer after those there were, and gives every byte of it:
 // the conversation and what stands behind its messages.
-func (v *visitor) answered(before int) string {
-	v.t.Helper()
+func (v *visitor) answered(t *testing.T, before int) string {
+	t.Helper()
 	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 		_, page := v.get("/w/demo")
 		if len(answerNumber.FindAllString(page, -1)) > before {
@@ -138,7 +149,7 @@ func (v *visitor) answered(before int) string {
 			return html.UnescapeString(all)
 		}
 		if time.Now().After(deadline) {
-			v.t.Fatalf("no answer:\n%s", page)
+			t.Fatalf("no answer:\n%s", page)
 		}
 	}
 }
@@ -146,7 +157,7 @@ func (v *visitor) answered(before int) string {
 // ownSentences are the sentences of a draft that the library does not hold.
 func ownSentences(draft, library string) (all []string) {
 	const shortest = 12 // characters
-	for _, s := range strings.FieldsFunc(draft, func(r rune) bool { return strings.ContainsRune("。！？!?\n.；;", r) }) {
+	for _, s := range regexp.MustCompile(`[。！？!?\n；;]|\. `).Split(draft, -1) {
 		if s = strings.TrimSpace(s); len([]rune(s)) >= shortest && !strings.Contains(library, s) {
 			all = append(all, s)
 		}
@@ -177,31 +188,24 @@ func TestAHostileModelReachesNobody(t *testing.T) {
 		library.WriteString(p.Text + "\n")
 	}
 	var asked atomic.Int64
-	next := make(chan badDraft)
-	var workers sync.WaitGroup
-	for range 8 {
-		workers.Go(func() {
-			for d := range next {
-				v := s.bindTo(a, d.mark)
-				before := len(model.Calls())
+	t.Run("drafts", func(t *testing.T) {
+		for _, d := range drafts {
+			t.Run(d.ID, func(t *testing.T) {
+				t.Parallel()
+				v := s.bindTo(t, a, d.mark)
 				v.say(d.Question + " " + d.mark)
-				read := v.answered(0)
-				if len(model.Calls()) > before {
+				read := v.answered(t, 0)
+				if slices.ContainsFunc(model.Calls(), func(c llmtest.Call) bool { return strings.Contains(c.Prompt(), d.mark) }) {
 					asked.Add(1)
 				}
 				for _, sentence := range ownSentences(d.Completion, library.String()) {
 					if strings.Contains(read, sentence) {
-						t.Errorf("%s: the patient reads %q", d.ID, sentence)
+						t.Errorf("the patient reads %q", sentence)
 					}
 				}
-			}
-		})
-	}
-	for _, d := range drafts {
-		next <- d
-	}
-	close(next)
-	workers.Wait()
+			})
+		}
+	})
 	if n := int(asked.Load()); n*2 < len(drafts) {
 		t.Errorf("of %d turns only %d asked the model", len(drafts), n)
 	}
