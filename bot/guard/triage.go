@@ -113,6 +113,9 @@ func (f redFlag) raise(readings []reading, mentions map[signID][]found, unanswer
 	least, rule := meant, ""
 	var shown found
 	for _, s := range f.all {
+		if len(mentions[s]) == 0 {
+			return bot.Trigger{}, false
+		}
 		best := f.best(readings, mentions[s], unanswered)
 		least = min(least, best.meaning)
 		if best.rule != "" && rule == "" {
