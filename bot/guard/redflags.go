@@ -72,6 +72,7 @@ type familyFile struct {
 	Source     bot.Source `yaml:"source"`
 	Lingers    bool       `yaml:"lingers"`
 	Request    bool       `yaml:"request"`
+	Exact      bool       `yaml:"exact"` // heard as spelt only: ways of speaking have too many variants
 	Signs      []signFile `yaml:"signs"`
 	Flags      []struct {
 		ID      string   `yaml:"id"`
@@ -165,7 +166,7 @@ func (r *redFlags) addFamilies(families []familyFile) error {
 				for _, p := range []pair{{first, second}, {second, first}} {
 					r.pairs[p] = append(r.pairs[p], r.signs[s.ID])
 				}
-				if f.Level.Urgent() {
+				if f.tolerance() == misspelt {
 					r.words.addPairs(r.signs[s.ID], terms[near[0]], terms[near[1]])
 				}
 			}
@@ -186,7 +187,7 @@ func (r *redFlags) addSigns(families []familyFile) (map[string][]string, error) 
 				return nil, fmt.Errorf("sign %q of %s is empty or defined twice", s.ID, f.Family)
 			}
 			terms[s.ID] = append(s.ZH, s.EN...)
-			r.words.add(r.sign(s.ID), terms[s.ID], tolerance(f.Level))
+			r.words.add(r.sign(s.ID), terms[s.ID], f.tolerance())
 			r.parts[r.signs[s.ID]] = s.Part
 			for _, message := range s.Whole {
 				r.whole[r.words.canonical(message)] = r.signs[s.ID]
@@ -229,9 +230,10 @@ func (r *redFlags) sign(name string) signID {
 	return s
 }
 
-// tolerance is how far a spelling may be off: only danger is heard through typos.
-func tolerance(l bot.Level) spellings {
-	if l.Urgent() {
+// tolerance is how far a spelling may be off: only danger is heard through typos,
+// and only its own words; a way of speaking has too many.
+func (f familyFile) tolerance() spellings {
+	if f.Level.Urgent() && !f.Exact {
 		return misspelt
 	}
 	return exact
