@@ -75,7 +75,7 @@ func (b *Bench) fill(draft string, e bot.Evidence, language bot.Language) (strin
 func (b *Bench) draft(c ReviewCase, text string, e bot.Evidence) guard.Draft {
 	d := guard.Draft{
 		Text: text, Language: c.language(), Cited: cited(text), Tier: b.guard.Tier(e.Facts, e.Patient).Tier,
-		Question: []bot.TurnMessage{{Kind: "text", Text: c.Question, At: e.Now}}, Channel: guard.ChannelLimits{Marks: true},
+		Question: []bot.TurnMessage{{Kind: "text", Text: c.Question, At: e.Now}}, Channel: guard.ChannelLimits{},
 		CaseCommitted: slices.ContainsFunc(e.Facts, func(f bot.Fact) bool { return f.Critical != nil }),
 	}
 	if len(d.Cited) == 0 {

@@ -36,12 +36,16 @@ func (b *Bench) evidence(c ReviewCase) (e bot.Evidence, unread int, err error) {
 
 // dayOf is the day of the newest result, late enough that it lies behind: then
 // critical values are news.
+// noon is a zone in which the middle of a UTC day is that day's noon: a draft may
+// speak of today and of no day beside it.
+var noon = time.FixedZone("evaluation", 0)
+
 func (b *Bench) dayOf(results []bot.Result) time.Time {
 	if len(results) == 0 {
 		return b.now
 	}
 	newest := slices.MaxFunc(results, func(x, y bot.Result) int { return x.EffectiveAt.Compare(y.EffectiveAt) }).EffectiveAt
-	return newest.Truncate(24 * time.Hour).Add(24*time.Hour - time.Minute)
+	return newest.Truncate(24 * time.Hour).Add(12 * time.Hour).In(noon)
 }
 
 // passages are the library's about the facts' items, then about those asked for,

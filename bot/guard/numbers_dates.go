@@ -150,7 +150,9 @@ func (r *reviewing) days() []bot.Date {
 			all = append(all, p.Date)
 		}
 	}
-	if now := r.evidence.Now; !now.IsZero() {
+	if now := r.evidence.Now; now.Location() != time.UTC && !now.IsZero() {
+		all = append(all, bot.DateOf(now, now.Location()))
+	} else if !now.IsZero() {
 		const zone = 14 // hours: the widest offset there is
 		for _, hours := range []int{-zone, 0, zone} {
 			all = append(all, bot.DateOf(now.Add(time.Duration(hours)*time.Hour), now.Location()))

@@ -16,10 +16,20 @@ var (
 	englishNumber = regexp.MustCompile(`\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)(?:[ -](?:and |point |zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|point)+)*\b`)
 )
 
+// englishMultiple is a multiple in one word, of a limit and not of a day.
+var englishMultiple = regexp.MustCompile(`\b(twice|thrice|double|triple|quadruple) (?:the|its|your|that|this) (?:printed |reference |normal )?(?:upper|top|limit|maximum|range|normal|ceiling|bound)`)
+
+var multiples = map[string]string{"twice": "2", "double": "2", "thrice": "3", "triple": "3", "quadruple": "4"}
+
 func (r *reviewing) findNumerals(taken []span) {
 	taken = append(taken, r.found["numbers.ordinary"]...)
 	for _, m := range hanNumber.FindAllStringIndex(r.text, -1) {
 		r.addNumeral(span{m[0], m[1]}, hanValue(r.text[m[0]:m[1]]), taken)
+	}
+	for _, m := range englishMultiple.FindAllStringSubmatchIndex(r.text, -1) {
+		if s := (span{m[2], m[3]}); !anyOverlaps(taken, s) {
+			r.quantities = append(r.quantities, quantity{span: s, value: multiples[r.text[m[2]:m[3]]], measure: "times", whole: r.text[m[2]:m[3]]})
+		}
 	}
 	if !slices.ContainsFunc(englishWords, func(w string) bool { return strings.Contains(r.text, w) }) {
 		return
@@ -58,10 +68,26 @@ func (r *reviewing) valuePosition(s span) bool {
 			said = said || w.end == len(before)
 		}
 	}
+	for _, d := range r.dates {
+		said = said || d.end == len(before)
+	}
 	last := r.clauses[r.clauseOf(s.start)]
 	ends := strings.Trim(r.text[s.end:max(s.end, last.end)], " .,;:!?()。") == ""
 	long := utf8.RuneCountInString(r.text[s.start:s.end]) > 1 && !latinLetter(r.text, s.start) || strings.ContainsAny(r.text[s.start:s.end], " -")
-	return said && (long || ends) || r.longDigits(s)
+	return said && (long || ends) || r.decimalInWords(s) || r.longDigits(s)
+}
+
+// decimalInWords is a Chinese decimal that is no time of day: 五点七.
+func (r *reviewing) decimalInWords(s span) bool {
+	if !strings.Contains(r.text[s.start:s.end], "点") {
+		return false
+	}
+	for _, part := range []string{"上午", "下午", "早上", "晚上", "中午", "凌晨", "半夜", "夜里"} {
+		if strings.HasSuffix(r.text[:s.start], part) {
+			return false
+		}
+	}
+	return true
 }
 
 // longDigits are digits read out one by one, as telephone numbers are.

@@ -188,7 +188,7 @@ func (r *reviewing) negated(at span) bool {
 		return true
 	}
 	for _, n := range r.found["grammar.negators"] {
-		if n.end <= at.start && at.start-n.end <= near && !strings.ContainsAny(r.text[n.end:at.start], ",.;:!?\n") {
+		if n.end <= at.start && at.start-n.end <= near && !strings.ContainsAny(r.text[n.end:at.start], ",.;:!?\n。") {
 			return true
 		}
 	}

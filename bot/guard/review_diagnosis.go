@@ -52,11 +52,14 @@ func (r *reviewing) conditions() []span {
 func (r *reviewing) diagnosed(m span) string {
 	const asserted, excluded = "a diagnosis asserted for this person", "a diagnosis excluded for this person"
 	c := r.clauses[r.clauseOf(m.start)]
-	rhetorical := r.rhetorical(c, m)
+	rhetorical := r.rhetorical(m)
 	if !rhetorical && (r.supposed(c) || r.has("diagnosis.uncertain", c.span)) || r.told(m, c) {
 		return ""
 	}
-	if list, ok := r.verbBefore(m, c); ok && !(list == "diagnosis.hedge" && r.general(c)) && !r.otherPeople(m, c, list) {
+	if r.inQuotationMarks(m) && containsFolded(r.question, r.text[m.start:m.end]) {
+		return "" // the patient's or somebody's words, repeated
+	}
+	if list, ok := r.verbBefore(m, c); ok && !(list == "diagnosis.hedge" && r.general(c)) && !r.causes(m, c) && !r.otherPeople(m, c, list) {
 		if list == "diagnosis.exclude" {
 			return excluded
 		}
@@ -122,6 +125,14 @@ func (r *reviewing) general(c clause) bool {
 	return listed && !r.has("diagnosis.person", c.span) || r.has("diagnosis.knowledge", c.span) && strings.Count(r.text[c.start:c.end], "、") > 0
 }
 
+// commonCauses opens a list of what may be behind results of people in general.
+var commonCauses = regexp.MustCompile(`^ ?(?:比较|最|更)?(?:常见|多见|普通|少见)的?(?:原因|情况|因素)?(?:是|有|包括|多是|主要是|还有)`)
+
+// causes reports a clause that opens such a list and speaks of nobody.
+func (r *reviewing) causes(m span, c clause) bool {
+	return commonCauses.MatchString(r.text[c.start:m.start]) && !r.has("diagnosis.person", c.span)
+}
+
 // otherPeople reports a condition that others have, or are tested for: "people
 // with diabetes", "糖尿病患者". "您是甲减患者" is none.
 func (r *reviewing) otherPeople(m span, c clause, list string) bool {
@@ -140,9 +151,11 @@ func (r *reviewing) otherPeople(m span, c clause, list string) bool {
 }
 
 // rhetorical reports a question that asserts: "这不就是脂肪肝吗".
-func (r *reviewing) rhetorical(c clause, m span) bool {
+func (r *reviewing) rhetorical(m span) bool {
+	// "What else could it be but gout" is two clauses and one question.
+	sentence := r.sentenceSpan(r.clauseOf(m.start))
 	for _, s := range r.found["diagnosis.rhetorical"] {
-		if c.holds(s) && (s.end <= m.start && m.start-s.end <= 24 || s.start >= m.end && s.start-m.end <= 12) {
+		if sentence.holds(s) && (s.end <= m.start && m.start-s.end <= 24 || s.start >= m.end && s.start-m.end <= 12) {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -42,7 +43,7 @@ func (r *reviewing) silent(s span) bool {
 	if r.has("direction.causal", c.span) && len(r.namesIn(span{c.start, s.start})) == 0 {
 		return true
 	}
-	if r.supposed(c) || r.has("direction.others", c.span) || r.has("direction.feelings", c.span) || r.has("direction.refusal", c.span) {
+	if r.supposed(c) || r.has("diagnosis.uncertain", c.span) && len(r.namesIn(c.span)) == 0 || r.has("direction.others", c.span) || r.has("direction.feelings", c.span) || r.has("direction.refusal", c.span) {
 		return true
 	}
 	return (r.has("direction.several", c.span) || r.has("normal.rest", c.span)) && len(r.namesIn(c.span)) == 0
@@ -59,7 +60,31 @@ func (r *reviewing) flagged(s span) bool {
 	return anyHolds(r.printed, s)
 }
 
+// togetherPattern is a clause about several items as one.
+var togetherPattern = regexp.MustCompile(`[都均]|全部|各项|[两二三四五六七八九几\d] ?[项个]|\b(?:both|all|every)\b`)
+
+// ofNone reports a claim about several or all items at once that is true of none of
+// them.
+func (r *reviewing) ofNone(s span, claim bot.Direction) bool {
+	c := r.clauses[r.clauseOf(s.start)]
+	if anyHolds(r.quoted, s) || r.flagged(s) || r.supposed(c) || r.negated(s) || r.past(s) || !togetherPattern.MatchString(r.text[c.start:c.end]) || len(r.namesIn(c.span)) > 0 {
+		return false
+	}
+	judged := false
+	for _, f := range r.evidence.Facts {
+		if f.Judged && f.Direction != bot.DirectionUnknown && f.Direction != "" {
+			if judged = true; agrees(f.Direction, claim) {
+				return false
+			}
+		}
+	}
+	return judged
+}
+
 func (r *reviewing) wrongDirection(s span, claim bot.Direction) string {
+	if r.ofNone(s, claim) {
+		return "a word of direction that no value here bears out"
+	}
 	if r.silent(s) || r.betweenItems(s, claim) || r.ofDifference(s) {
 		return ""
 	}

@@ -45,7 +45,7 @@ var doses = []string{"片", "粒", "颗", "支", "tablet", "tablets", "pill", "p
 func (r *reviewing) medicationAct(list string, act span) bool {
 	i := r.clauseOf(act.start)
 	c := r.clauses[i]
-	open := c.question || r.has("medication.consult", c.span) || r.has("medication.open", c.span)
+	open := c.question || r.has("medication.consult", c.span) || r.opened(act, c)
 	if anyHolds(r.quoted, act) || open || anyHolds(r.nameSpans(), act) || list != "medication.refrain" && r.protected(list, act) {
 		return false
 	}
@@ -57,9 +57,17 @@ func (r *reviewing) medicationAct(list string, act span) bool {
 	case "medication.refrain":
 		return true
 	case "medication.acts":
-		return r.has("medication.modal", span{c.start, act.start})
+		return r.has("medication.modal", span{c.start, act.start}) && !r.has("grammar.negators", span{c.start, act.start})
 	}
 	return r.remedyIn(r.sentenceSpan(i)) || r.nutrientTaken(act, c)
+}
+
+// opened reports a word that leaves open whether the act is done. In English it
+// stands before the act: "hold it and see whether" leaves nothing open.
+func (r *reviewing) opened(act span, c clause) bool {
+	return slices.ContainsFunc(r.in("medication.open", c.span), func(s span) bool {
+		return s.start < act.start || !latinLetter(r.text, s.start)
+	})
 }
 
 // remedyIn reports a drug or remedy inside a span.

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,6 +16,12 @@ var (
 	surnameEnd = regexp.MustCompile(`(?:欧阳|司马|上官|[王李张刘陈杨赵吴徐孙马朱胡郭林罗郑梁谢宋唐韩冯董萧曹袁邓傅沈曾彭吕苏蒋蔡贾丁魏薛叶阎潘杜戴夏汪田姜范姚谭廖邹熊陆郝孔崔邱秦侯邵孟龙雷钱汤尹黎贺赖龚])\p{Han}{0,2}$`)
 	// englishTitled is a title before a name, as written.
 	englishTitled = regexp.MustCompile(`\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Doctor|Nurse)\b\.? ?[A-Z][A-Za-z'-]+`)
+)
+
+// greeted is who a text greets by name; nobody are greetings of anybody.
+var (
+	greeted = regexp.MustCompile(`(?m)(?:^|[.!?] )(?:Hi|Hello|Hey|Dear|Good morning|Good afternoon|Good evening),? ([A-Z][a-z'-]+(?: [A-Z][a-z'-]+)?)`)
+	nobody  = []string{"There", "All", "Everyone", "Everybody", "Again", "Sir", "Madam", "Friend", "Patient", "Reader", "Your", "The", "Thank", "Thanks", "You", "This", "Both", "And", "It"}
 )
 
 // personNames are the places where a person is named who is not the staff member
@@ -38,6 +45,12 @@ func (r *reviewing) personNames() []span {
 	}
 	for _, m := range englishTitled.FindAllStringIndex(r.draft.Text, -1) {
 		if s, ok := r.canonicalSpan(m[0], m[1]); ok {
+			all = append(all, s)
+		}
+	}
+	for _, m := range greeted.FindAllStringSubmatchIndex(r.draft.Text, -1) {
+		word, _, _ := strings.Cut(r.draft.Text[m[2]:m[3]], " ")
+		if s, ok := r.canonicalSpan(m[2], m[3]); ok && !slices.Contains(nobody, word) {
 			all = append(all, s)
 		}
 	}

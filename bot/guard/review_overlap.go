@@ -15,11 +15,17 @@ const (
 	overlapWords = 8  // words of Latin letters in a row
 )
 
-// v10: no long overlap with the prompt's instructions. Sentences of cited
+// v10: no long overlap with the prompt's instructions, nor talk of them. Sentences of cited
 // passages and the patient's own words do not count.
 func (r *reviewing) v10() []bot.Violation {
+	var all []bot.Violation
+	for _, s := range r.found["voice.prompt"] {
+		if !strings.Contains(r.question, r.text[s.start:s.end]) {
+			all = append(all, r.violation(s, "the prompt's instructions spoken of"))
+		}
+	}
 	if len(r.draft.Instructions) == 0 {
-		return nil
+		return all
 	}
 	known := map[string]bool{}
 	for _, text := range r.draft.Instructions {
@@ -27,7 +33,6 @@ func (r *reviewing) v10() []bot.Violation {
 			known[p.text] = true
 		}
 	}
-	var all []bot.Violation
 	reach := 0
 	for _, p := range stretches(r.text) {
 		if p.start < reach || !known[p.text] || anyHolds(r.quoted, p.span) || strings.Contains(plain(r.source), p.text) {

@@ -16,6 +16,11 @@ func (r *reviewing) v11() []bot.Violation {
 			all = append(all, r.violation(s, "the assistant speaks as a person"))
 		}
 	}
+	for _, s := range r.matches(pretence) {
+		if words := r.text[s.start:s.end]; !strings.Contains(words, "不") && !strings.Contains(words, " not ") && !anyHolds(r.quoted, s) {
+			all = append(all, r.violation(s, "the assistant speaks as a person"))
+		}
+	}
 	if r.draft.CaseCommitted {
 		return all
 	}
@@ -33,6 +38,10 @@ func (r *reviewing) v11() []bot.Violation {
 	}
 	return all
 }
+
+// pretence is the assistant calling itself a person or a profession, in any words.
+var pretence = regexp.MustCompile(`(?:我|本人)就?是[^,。;!?\n]{0,10}?(?:医生|大夫|护士|药师|医师|主任|专家|真人|客服|健康管理师|技师|营养师)` +
+	`|\bi(?:'m| am) (?:actually |really |in fact |just )?(?:an?|your|the|one of the) (?:[a-z-]+ ){0,4}?(?:doctor|nurse|physician|clinician|pharmacist|internist|specialist|consultant|surgeon|[a-z]+ologist|human|person|technician|dietitian|gp)\b`)
 
 // farthestDeed is how far behind who does it a deed stands, in bytes.
 const farthestDeed = 24
@@ -52,8 +61,11 @@ func (r *reviewing) v12() []bot.Violation {
 	}
 	for _, m := range r.marks() {
 		for _, id := range markID.FindAllString(r.text[m.start:m.end], -1) {
-			if !r.exists(id) {
+			switch {
+			case !r.exists(id):
 				all = append(all, r.violation(m, "a mark of evidence that does not exist"))
+			case !r.bears(id, m):
+				all = append(all, r.violation(m, "a mark of evidence that says nothing of this"))
 			}
 		}
 	}
@@ -67,6 +79,33 @@ func (r *reviewing) v12() []bot.Violation {
 		}
 	}
 	return all
+}
+
+// bears reports whether the passage of a mark shares a term of medicine or a number
+// with the sentence the mark stands at; a sentence without any claims nothing.
+func (r *reviewing) bears(id string, m span) bool {
+	i := slices.IndexFunc(r.cited, func(p bot.Passage) bool { return strings.EqualFold(p.ID, id) })
+	if i < 0 {
+		return true // a fact's mark
+	}
+	sentence := r.sentenceSpan(r.clauseOf(m.start))
+	claims := 0
+	for _, list := range reviewLists {
+		if kind, ok := strings.CutPrefix(list, "lexicon."); !ok || kind == "allowed" || kind == "analyte" {
+			continue
+		}
+		for _, s := range r.in(list, sentence) {
+			if claims++; containsFolded(r.cited[i].Text, r.text[s.start:s.end]) {
+				return true
+			}
+		}
+	}
+	for _, q := range r.quantities {
+		if sentence.holds(q.span) && strings.Contains(r.cited[i].Text, q.value) {
+			return true
+		}
+	}
+	return claims == 0
 }
 
 // marks are the citation marks of the draft.

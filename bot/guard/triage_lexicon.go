@@ -48,8 +48,11 @@ type word struct {
 	free    bool // may stand inside a run of Latin letters
 }
 
+// expectedNodes saves growing while the lexicon is read.
+const expectedNodes = 1 << 20
+
 func newLexicon(spelling spellingFile) *lexicon {
-	x := &lexicon{pinyin: map[rune]string{}, typos: map[rune]string{}, simplified: map[rune]rune{}, first: map[rune]int32{}, nodes: make([]node, 1), ends: map[int32][]word{}}
+	x := &lexicon{pinyin: map[rune]string{}, typos: map[rune]string{}, simplified: map[rune]rune{}, first: map[rune]int32{}, nodes: make([]node, 1, expectedNodes), ends: map[int32][]word{}}
 	for syllable, characters := range spelling.Pinyin {
 		for _, r := range characters {
 			x.pinyin[r] = syllable
@@ -209,8 +212,27 @@ func (x *lexicon) grow(at int32, r rune) int32 {
 
 // canonical is the form in which terms and messages meet.
 func (x *lexicon) canonical(s string) string {
+	if x.plain(s) {
+		return s
+	}
 	return string(x.read(fold.Fold(s)).runes)
 }
+
+// plain reports a term that folding leaves as it is, as most are: reading the
+// lexicon is most of a start.
+func (x *lexicon) plain(s string) bool {
+	for i, r := range s {
+		_, traditional := x.simplified[r]
+		letter := r >= 'a' && r <= 'z' || r == ' ' && i > 0 && s[i-1] != ' ' && i+1 < len(s)
+		if !letter && (traditional || !commonHan(r)) {
+			return false
+		}
+	}
+	return true
+}
+
+// commonHan is the block of characters without compatibility forms.
+func commonHan(r rune) bool { return r >= 0x4e00 && r <= 0x9fff }
 
 func expand(pattern string) []string {
 	open := strings.IndexByte(pattern, '(')

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 
@@ -37,7 +38,7 @@ var reviewLists = []string{
 	"diagnosis.compounds", "diagnosis.background", "diagnosis.introduced", "diagnosis.veiled", "diagnosis.healthy", "diagnosis.organs", "diagnosis.told", "diagnosis.history",
 	"medication.drugs", "medication.named", "medication.nutrients", "medication.take", "medication.change", "medication.refrain", "medication.acts", "medication.modal",
 	"medication.protect", "medication.consult", "medication.open", "medication.effect", "medication.recipes", "medication.doses",
-	"names.eponyms", "names.titles", "contact.words", "voice.impersonation", "voice.doers", "voice.deeds", "voice.promises",
+	"names.eponyms", "names.titles", "contact.words", "voice.impersonation", "voice.prompt", "voice.doers", "voice.deeds", "voice.promises",
 	"lexicon.analyte", "lexicon.condition", "lexicon.organ", "lexicon.cause", "lexicon.food", "lexicon.test", "lexicon.department", "lexicon.symptom", "lexicon.guideline", "lexicon.allowed",
 }
 
@@ -86,6 +87,9 @@ func readReviewWords(files fs.FS) (reviewWords, error) {
 	if w.related, err = readRelated(files); err != nil {
 		return w, err
 	}
+	if err := w.addMedicines(); err != nil {
+		return w, err
+	}
 	for _, list := range reviewLists {
 		if !w.lists[list] {
 			return w, fmt.Errorf("data/review: list %s is missing", list)
@@ -108,6 +112,33 @@ func (w *reviewWords) add(list string, phrases []string) error {
 			return fmt.Errorf("list %s has an empty phrase", list)
 		}
 		w.phrases.add(list, folded)
+	}
+	return nil
+}
+
+// medicineNames is the file of triage that knows medicines by name; the review
+// knows the same.
+const medicineNames = "data/redflags/families/medicines-said.yaml"
+
+// addMedicines enters the names of medicines, but not what medicines are called in
+// general: those are words of their own lists.
+func (w *reviewWords) addMedicines() error {
+	var file familyFile
+	if err := readYAML(redFlagFiles, medicineNames, &file); err != nil {
+		return err
+	}
+	const shortest = 3 // characters: "药", "片" are no names
+	for _, s := range file.Signs {
+		if s.ID != "pp-drug" {
+			continue
+		}
+		for _, pattern := range append(s.ZH, s.EN...) {
+			for _, name := range expand(pattern) {
+				if name = fold.Text(name); utf8.RuneCountInString(name) >= shortest {
+					w.phrases.add("medication.named", name)
+				}
+			}
+		}
 	}
 	return nil
 }

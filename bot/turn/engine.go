@@ -90,7 +90,7 @@ func (e *Engine) Decide(ctx context.Context, t *bot.Turn, now time.Time) (bot.De
 	}
 	binding, bound, ask := e.words.whose(t, p.question)
 	consented := t.Consented || t.Conversation.Channel == operatorChannel
-	p.evidence = bot.Evidence{Now: now, Facts: e.Catalogue.Stated(bot.T(p.question.text))}
+	p.evidence = bot.Evidence{Now: now.In(p.institution.Location()), Facts: e.Catalogue.Stated(bot.T(p.question.text))}
 	if consented && bound && !ask {
 		if err := e.results(ctx, p, binding); err != nil {
 			return bot.Decision{}, err
