@@ -21,6 +21,7 @@ const (
 	self                       // I, my
 	relative                   // my mother, he
 	animal                     // my cat had
+	fiction                    // of a film, an exam, a form, a dream: of nobody here
 	knowledge                  // asks what something is
 	hypothetical               // what if
 	feared                     // could it cause, I am afraid of
@@ -36,7 +37,7 @@ const (
 var grammarGroups = [...]string{
 	noise: "noise", negation: "negation", directNot: "direct_not", filler: "filler", contrast: "contrast", symptomVerb: "symptom_verb",
 	connector: "connector", again: "again", present: "present", lately: "lately", past: "past", recovered: "recovered", deceased: "deceased",
-	self: "self", relative: "relative", animal: "animal", knowledge: "knowledge", hypothetical: "hypothetical", feared: "feared", cause: "cause", inCare: "in_care", reported: "reported",
+	self: "self", relative: "relative", animal: "animal", fiction: "fiction", knowledge: "knowledge", hypothetical: "hypothetical", feared: "feared", cause: "cause", inCare: "in_care", reported: "reported",
 	arrived: "arrived", calledHelp: "called_help", cannotGo: "cannot_go", mistaken: "mistaken",
 }
 
@@ -76,6 +77,9 @@ func (m *reading) judge(s mention, f redFlag) (meaning, string) {
 	if m.ofAnimal(s) {
 		return asked, "T2"
 	}
+	if m.inFiction(s) {
+		return asked, "T4"
+	}
 	over, ruleOfTime := m.time(s, f)
 	if over < meant {
 		return over, ruleOfTime
@@ -106,4 +110,13 @@ func (m *reading) ofAnimal(s mention) bool {
 		}
 	}
 	return false
+}
+
+// inFiction reports a mention in a film, an exam, a form or a dream, unless
+// somebody speaks of themselves right before it or of now beside it.
+func (m *reading) inFiction(s mention) bool {
+	if m.inClause(s, present) || m.inClause(s, again) {
+		return false
+	}
+	return m.inSentence(s, fiction) && !m.any(self, s.start-gapHan, s.end)
 }
