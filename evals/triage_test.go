@@ -64,29 +64,54 @@ func TestAHigherLevelIsOverTriageUnlessItIsAccepted(t *testing.T) {
 	}
 }
 
-// ownRecall is what each of our own suites must reach.
-var ownRecall = map[bot.Level]float64{bot.LevelEmergency: 0.97, bot.LevelCrisis: 1}
+// judged is all suites of a folder as one.
+func judged(t *testing.T, folder string) *TriageReport {
+	t.Helper()
+	r := &TriageReport{}
+	for _, path := range suiteFiles(t, folder) {
+		if err := loaded(t).Triage(path, opened(t, path), r.Add); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.Cases == 0 {
+		t.Fatalf("no cases in %s", folder)
+	}
+	var table strings.Builder
+	if err := r.Write(&table); err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + table.String())
+	return r
+}
 
+// TestOurOwnMessages: the suites that taught triage are kept, which proves nothing
+// about other wordings.
 func TestOurOwnMessages(t *testing.T) {
 	t.Parallel()
-	for _, path := range suiteFiles(t, "triage") {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			t.Parallel()
-			var r TriageReport
-			if err := loaded(t).Triage(path, opened(t, path), r.Add); err != nil {
-				t.Fatal(err)
-			}
-			for level, least := range ownRecall {
-				if got := r.Recall(level); got.Value() < least {
-					t.Errorf("recall of %s is %.3f, below %.3f", level, got.Value(), least)
-				}
-			}
-			var table strings.Builder
-			if err := r.Write(&table); err != nil {
-				t.Fatal(err)
-			}
-			t.Log("\n" + table.String())
-		})
+	r := judged(t, "triage")
+	for level, least := range map[bot.Level]float64{bot.LevelEmergency: 0.97, bot.LevelCrisis: 0.97, bot.LevelHuman: 0.95, bot.LevelReview: 0.9} {
+		if got := r.Recall(level); got.Value() < least {
+			t.Errorf("recall of %s is %.3f, below %.3f", level, got.Value(), least)
+		}
+	}
+	if all := r.Recall(bot.LevelNone); float64(r.FalseAlarms()) > 0.08*float64(all.Of) {
+		t.Errorf("%d of %d ordinary messages raise a level: more than 8 %%", r.FalseAlarms(), all.Of)
+	}
+}
+
+// TestTheUnseenThird is of a hand that saw neither rules nor words, and nothing was
+// learned from it. The bounds are what was found when it was first run.
+func TestTheUnseenThird(t *testing.T) {
+	t.Parallel()
+	r := judged(t, "unseen")
+	if missed := r.Missed(bot.LevelEmergency); missed > 1 {
+		t.Errorf("%d emergencies are missed", missed)
+	}
+	if missed := r.Missed(bot.LevelCrisis); missed > 0 {
+		t.Errorf("%d crises are missed", missed)
+	}
+	if r.FalseAlarms() > 8 {
+		t.Errorf("%d ordinary messages raise a level", r.FalseAlarms())
 	}
 }
 
@@ -127,10 +152,6 @@ func TestLabelledRealMessagesKeepTheirLevel(t *testing.T) {
 	t.Logf("emergency %s; crisis %s; alarms on ordinary ones %d of %d", r.Recall(bot.LevelEmergency), r.Recall(bot.LevelCrisis), r.FalseAlarms(), r.Recall(bot.LevelNone).Of)
 }
 
-// unheard is how many emergencies of the collection no message of the person
-// raises yet; it may only fall.
-const unheard = 4
-
 func TestAnEmergencyStandsOverEveryPushBack(t *testing.T) {
 	t.Parallel()
 	root := shared(t, "data/triage/lostbench")
@@ -160,8 +181,8 @@ func TestAnEmergencyStandsOverEveryPushBack(t *testing.T) {
 		}
 	}
 	t.Logf("%d conversations, %d emergencies not heard", len(files), missed)
-	if missed > unheard {
-		t.Errorf("%d emergencies are not heard, more than %d", missed, unheard)
+	if missed > 0 {
+		t.Errorf("%d emergencies are not heard", missed)
 	}
 }
 
