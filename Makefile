@@ -23,11 +23,13 @@ learn: build
 	./bin/careline eval learn evals/triage/*.jsonl > bot/guard/data/learned.new
 	mv bot/guard/data/learned.new bot/guard/data/learned.tsv
 
-# Every counted run in full: crash tests, property tests.
+# Every counted run in full: crash tests, property tests, mutants, every bad draft.
 prove:
 	./setup.sh --test
 	CARELINE_PROVE=1 go test -count=1 -timeout 30m -v -run 'Killed|BrokenFiles' ./bot/jobs ./bot/store ./bot/intake
 	go test -count=1 -timeout 30m -v -run AlwaysPassesReview ./bot/turn -rapid.checks=10000
+	CARELINE_PROVE=1 go test -count=1 -timeout 30m -v -run 'Own|Mutant|Unseen' ./evals
+	CARELINE_PROVE=1 go test -count=1 -timeout 30m -v -run 'HostileModel|Orders|Canary' ./cmd/careline
 
 # Figures as ratios of one run; compare two runs with benchstat.
 bench:
@@ -45,7 +47,8 @@ bench-import:
 FUZZTIME = 3m
 FUZZED = \
 	./retrieval/labs:FuzzHL7 ./retrieval/labs:FuzzFHIR ./retrieval/labs:FuzzCSV ./retrieval/labs:FuzzXLSX ./retrieval/labs:FuzzInterval \
-	./retrieval/labs/ucum:FuzzParse ./bot/intake:FuzzFrames
+	./retrieval/labs/ucum:FuzzParse ./bot/intake:FuzzFrames \
+	./bot/guard:FuzzReview ./bot/guard:FuzzTriage ./bot/guard:FuzzFill ./bot/llm:FuzzRedact
 fuzz:
 	./setup.sh
 	for target in $(FUZZED); do \

@@ -20,7 +20,9 @@ func fitting(passages []bot.Passage, facts []bot.Fact) []bot.Passage {
 		if !one {
 			return false
 		}
-		about := slices.DeleteFunc(slices.Clone(facts), func(f bot.Fact) bool { return !slices.Contains(p.Analytes, f.Analyte) || f.Kind == bot.FactStated && !f.Interval.Usable() })
+		about := slices.DeleteFunc(slices.Clone(facts), func(f bot.Fact) bool {
+			return !slices.Contains(p.Analytes, f.Analyte) || f.Kind == bot.FactStated && !f.Interval.Usable()
+		})
 		return len(about) > 0 && !slices.ContainsFunc(about, func(f bot.Fact) bool { return f.Judged && f.Direction == direction })
 	})
 }
