@@ -125,12 +125,10 @@ func (r *reviewing) general(c clause) bool {
 	return listed && !r.has("diagnosis.person", c.span) || r.has("diagnosis.knowledge", c.span) && strings.Count(r.text[c.start:c.end], "、") > 0
 }
 
-// commonCauses opens a list of what may be behind results of people in general.
-var commonCauses = regexp.MustCompile(`^ ?(?:比较|最|更)?(?:常见|多见|普通|少见)的?(?:原因|情况|因素)?(?:是|有|包括|多是|主要是|还有)`)
-
-// causes reports a clause that opens such a list and speaks of nobody.
+// causes reports a clause that opens a list of what may be behind results of people
+// in general, and speaks of nobody.
 func (r *reviewing) causes(m span, c clause) bool {
-	return commonCauses.MatchString(r.text[c.start:m.start]) && !r.has("diagnosis.person", c.span)
+	return r.words.patterns["diagnosis.common_causes"].MatchString(r.text[c.start:m.start]) && !r.has("diagnosis.person", c.span)
 }
 
 // otherPeople reports a condition that others have, or are tested for: "people

@@ -11,7 +11,7 @@ import (
 // stop. "Do not stop it on your own" and "ask the doctor about it" protect.
 func (r *reviewing) v7() []bot.Violation {
 	var all []bot.Violation
-	safe := r.matches(protective)
+	safe := r.matches("medication.protective")
 	for _, list := range []string{"medication.take", "medication.change", "medication.refrain", "medication.doses", "medication.acts"} {
 		for _, act := range r.found[list] {
 			if !anyOverlaps(safe, act) && r.medicationAct(list, act) {
@@ -29,7 +29,7 @@ func (r *reviewing) v7() []bot.Violation {
 			all = append(all, r.violation(s, "a recipe"))
 		}
 	}
-	for _, s := range r.matches(purchase) {
+	for _, s := range r.matches("medication.purchase") {
 		if !r.negated(s) {
 			all = append(all, r.violation(s, "a product to buy"))
 		}

@@ -88,3 +88,12 @@ func wholeWord(text string, start, end int) (int, bool) {
 
 func latinLetter(s string, i int) bool { return i >= 0 && i < len(s) && s[i] >= 'a' && s[i] <= 'z' }
 func asciiDigit(s string, i int) bool  { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
+
+// matches are where a pattern of the data stands in the text.
+func (r *reviewing) matches(pattern string) []span {
+	var all []span
+	for _, m := range r.words.patterns[pattern].FindAllStringIndex(r.text, -1) {
+		all = append(all, span{m[0], m[1]})
+	}
+	return all
+}

@@ -16,7 +16,7 @@ func (r *reviewing) v11() []bot.Violation {
 			all = append(all, r.violation(s, "the assistant speaks as a person"))
 		}
 	}
-	for _, s := range r.matches(pretence) {
+	for _, s := range r.matches("voice.pretence") {
 		if words := r.text[s.start:s.end]; !strings.Contains(words, "不") && !strings.Contains(words, " not ") && !anyHolds(r.quoted, s) {
 			all = append(all, r.violation(s, "the assistant speaks as a person"))
 		}
@@ -38,10 +38,6 @@ func (r *reviewing) v11() []bot.Violation {
 	}
 	return all
 }
-
-// pretence is the assistant calling itself a person or a profession, in any words.
-var pretence = regexp.MustCompile(`(?:我|本人)就?是[^,。;!?\n]{0,10}?(?:医生|大夫|护士|药师|医师|主任|专家|真人|客服|健康管理师|技师|营养师)` +
-	`|\bi(?:'m| am) (?:actually |really |in fact |just )?(?:an?|your|the|one of the) (?:[a-z-]+ ){0,4}?(?:doctor|nurse|physician|clinician|pharmacist|internist|specialist|consultant|surgeon|[a-z]+ologist|human|person|technician|dietitian|gp)\b`)
 
 // farthestDeed is how far behind who does it a deed stands, in bytes.
 const farthestDeed = 24

@@ -4,7 +4,9 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -19,9 +21,11 @@ var reviewFiles embed.FS
 // reviewWords are the word lists of Review, found in one pass over a text.
 type reviewWords struct {
 	phrases phraseBook
-	lists   map[string]bool   // those read
-	units   map[string]string // spelling to canonical unit
-	related map[bot.AnalyteID]*related
+	lists   map[string]bool // those read
+	// patterns are ways of saying that no list can hold.
+	patterns map[string]*regexp.Regexp
+	units    map[string]string // spelling to canonical unit
+	related  map[bot.AnalyteID]*related
 }
 
 // reviewLists are the lists the checks use; every one must be in the data, and
@@ -42,11 +46,15 @@ var reviewLists = []string{
 	"lexicon.analyte", "lexicon.condition", "lexicon.organ", "lexicon.cause", "lexicon.food", "lexicon.test", "lexicon.department", "lexicon.symptom", "lexicon.guideline", "lexicon.allowed",
 }
 
+// reviewPatterns are the patterns the checks use.
+var reviewPatterns = []string{"medication.protective", "medication.purchase", "voice.pretence", "diagnosis.common_causes"}
+
 // reviewFile is one file of data/review.
 type reviewFile struct {
 	ApprovedBy string              `yaml:"approved_by"` // "none" while a proposal
 	Lists      map[string][]string `yaml:"lists"`
 	Units      map[string][]string `yaml:"units"` // a unit and its other spellings
+	Patterns   map[string][]string `yaml:"patterns"`
 }
 
 func loadReviewWords(g *Guard) (err error) {
@@ -55,7 +63,7 @@ func loadReviewWords(g *Guard) (err error) {
 }
 
 func readReviewWords(files fs.FS) (reviewWords, error) {
-	w := reviewWords{phrases: phraseBook{}, lists: map[string]bool{}, units: map[string]string{}}
+	w := reviewWords{phrases: phraseBook{}, lists: map[string]bool{}, patterns: map[string]*regexp.Regexp{}, units: map[string]string{}}
 	names, err := fs.Glob(files, "data/review/*.yaml")
 	if err != nil {
 		return w, err
@@ -77,6 +85,11 @@ func readReviewWords(files fs.FS) (reviewWords, error) {
 				return w, fmt.Errorf("%s: %w", name, err)
 			}
 		}
+		for pattern, alternatives := range file.Patterns {
+			if w.patterns[pattern], err = regexp.Compile(strings.Join(alternatives, "|")); err != nil {
+				return w, fmt.Errorf("%s: pattern %s: %w", name, pattern, err)
+			}
+		}
 		for unit, spellings := range file.Units {
 			for _, spelling := range append(spellings, unit) {
 				w.phrases.add("units", fold.Text(spelling))
@@ -89,6 +102,11 @@ func readReviewWords(files fs.FS) (reviewWords, error) {
 	}
 	if err := w.addMedicines(); err != nil {
 		return w, err
+	}
+	for _, pattern := range reviewPatterns {
+		if w.patterns[pattern] == nil {
+			return w, fmt.Errorf("data/review: pattern %s is missing", pattern)
+		}
 	}
 	for _, list := range reviewLists {
 		if !w.lists[list] {
