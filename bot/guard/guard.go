@@ -2,7 +2,10 @@
 // it, the tiers of action, and the reviewed texts that leave at an emergency.
 package guard
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // Guard holds the rules, words and texts, all read from embedded data files. It
 // is safe for concurrent use.
@@ -16,8 +19,18 @@ type Guard struct {
 	counts   counter
 }
 
-// Load reads the data files and refuses what is incomplete or contradictory.
+// Load reads the data files and refuses what is incomplete or contradictory. The
+// data is embedded and never changes, so a process reads it once; the counters are
+// each Guard's own.
 func Load() (*Guard, error) {
+	g, err := read()
+	if err != nil {
+		return nil, err
+	}
+	return &Guard{redFlags: g.redFlags, texts: g.texts, tiers: g.tiers, words: g.words, slots: g.slots, learned: g.learned}, nil
+}
+
+var read = sync.OnceValues(func() (*Guard, error) {
 	var g Guard
 	for _, load := range []func(*Guard) error{loadRedFlags, loadTexts, loadTiers, loadReviewWords, loadSlots, loadLearned} {
 		if err := load(&g); err != nil {
@@ -25,4 +38,4 @@ func Load() (*Guard, error) {
 		}
 	}
 	return &g, nil
-}
+})

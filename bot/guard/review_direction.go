@@ -67,7 +67,7 @@ var togetherPattern = regexp.MustCompile(`[都均]|全部|各项|[两二三四�
 // them.
 func (r *reviewing) ofNone(s span, claim bot.Direction) bool {
 	c := r.clauses[r.clauseOf(s.start)]
-	if anyHolds(r.quoted, s) || r.flagged(s) || r.supposed(c) || r.negated(s) || r.past(s) || !togetherPattern.MatchString(r.text[c.start:c.end]) || len(r.namesIn(c.span)) > 0 {
+	if anyHolds(r.quoted, s) || r.flagged(s) || r.supposed(c) || r.negatedAnywhere(s, c) || r.past(s) || !togetherPattern.MatchString(r.text[c.start:c.end]) || len(r.namesIn(c.span)) > 0 {
 		return false
 	}
 	judged := false

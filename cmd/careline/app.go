@@ -69,9 +69,6 @@ func (g *global) wire(db *postgres.DB) (*app, error) {
 		return nil, err
 	}
 	a.store = store.New(db, vault)
-	if a.guard, err = guard.Load(); err != nil {
-		return nil, err
-	}
 	if a.catalogue, err = labs.LoadCatalogue(); err != nil {
 		return nil, err
 	}
@@ -81,12 +78,33 @@ func (g *global) wire(db *postgres.DB) (*app, error) {
 	a.finder = labs.NewFinder(db, a.catalogue, a.embedder)
 	a.library = knowledge.New(db, a.embedder)
 	a.critical = cached(time.Minute, a.store.CriticalTable)
+	return a, nil
+}
+
+// answering is open for a command that answers patients: with the guard, whose
+// lexicon takes longest to read, and the engine.
+func (g *global) answering(ctx context.Context, log *slog.Logger) (*app, error) {
+	a, err := g.open(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.wireAnswers(g); err != nil {
+		a.close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *app) wireAnswers(g *global) (err error) {
+	if a.guard, err = guard.Load(); err != nil {
+		return err
+	}
 	a.inbox = &inbox.Receiver{Store: a.store, Guard: a.guard, Stated: a.catalogue.Stated, Critical: a.critical}
 	onShift := cached(5*time.Second, func(ctx context.Context, id bot.InstitutionID) (bool, error) {
 		return a.store.OnShift(ctx, id, time.Now().UTC())
 	})
 	if a.model, err = a.chat(g.Model); err != nil {
-		return nil, err
+		return err
 	}
 	a.external = g.Model.external()
 	a.engine, err = turn.New(turn.Config{
@@ -95,7 +113,7 @@ func (g *global) wire(db *postgres.DB) (*app, error) {
 		OnShift: func(ctx context.Context, id bot.InstitutionID, _ time.Time) (bool, error) { return onShift(ctx, id) },
 		Model:   a.model, ModelOutside: g.Model.outside(),
 	})
-	return a, err
+	return err
 }
 
 func (a *app) close() {

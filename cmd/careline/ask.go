@@ -24,7 +24,7 @@ type askCmd struct {
 // Run asks one question as the operator: audited, and without the patient's
 // consent, since nothing leaves the institution.
 func (c askCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
-	a, err := g.open(ctx, log)
+	a, err := g.answering(ctx, log)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type chatCmd struct {
 
 // Run reads questions line by line until end of input or "exit".
 func (c chatCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
-	a, err := g.open(ctx, log)
+	a, err := g.answering(ctx, log)
 	if err != nil {
 		return err
 	}

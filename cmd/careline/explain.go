@@ -29,6 +29,9 @@ func (c explainCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logg
 		return err
 	}
 	defer a.close()
+	if a.guard, err = guard.Load(); err != nil {
+		return err
+	}
 	message, err := a.outboundMessage(ctx, inst, c.Message)
 	if err != nil {
 		return err

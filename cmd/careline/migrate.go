@@ -74,7 +74,7 @@ func (g *global) openMigrated(ctx context.Context, log *slog.Logger, demo bool) 
 		}
 		log.Info("database is current", "applied", len(done.applied), "documents", done.indexed.Documents)
 	}
-	return g.open(ctx, log)
+	return g.answering(ctx, log)
 }
 
 // checkKeys finds at the start that the key file belongs to another database,
