@@ -36,7 +36,7 @@ var (
 func TestDataCannotLeaveItsPlace(t *testing.T) {
 	t.Parallel()
 	render := func(language bot.Language, text string) (string, string) {
-		fact := alt("placeholder")
+		fact := alt("remark")
 		x := prompts.Explain{
 			Language: language, Tier: bot.TierRoutine, Missing: []string{text}, Question: []bot.Text{bot.T(text)},
 			Recent:   []bot.Message{{Author: bot.AuthorPatient, Text: bot.T(text)}, {Author: bot.AuthorStaff, Text: bot.T(text)}},
