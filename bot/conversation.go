@@ -2,13 +2,15 @@ package bot
 
 import "time"
 
-// Owner of a conversation: the assistant, or one staff member.
+// Owner of a conversation: the assistant, one staff member of the console, or
+// somebody who answers in the channel's own app.
 type Owner struct {
-	Staff StaffID // 0: the assistant
+	Staff     StaffID
+	Elsewhere bool // a servicer answers in the channel's app (WeCom), not in our console
 }
 
 // Bot reports whether the assistant owns the conversation.
-func (o Owner) Bot() bool { return o.Staff == 0 }
+func (o Owner) Bot() bool { return o.Staff == 0 && !o.Elsewhere }
 
 // Conversation is one account's thread with one institution in one channel.
 type Conversation struct {
@@ -24,15 +26,41 @@ type Conversation struct {
 	Case        CaseID // the open case, 0 if none
 }
 
+// The kinds of inbound messages. What happened without words (a follow, a scan) is
+// a message too: it is stored once, in order, and answered in its turn.
+const (
+	MessageText     = "text"
+	MessageImage    = "image"
+	MessageVoice    = "voice"
+	MessageVideo    = "video"
+	MessageLocation = "location"
+	MessageLink     = "link"
+	MessageOther    = "other"    // a kind this channel cannot read
+	MessageMenu     = "menu"     // a tap of the menu; Text is the button's own words
+	MessageFollow   = "follow"   // began to follow, perhaps by a QR code
+	MessageScan     = "scan"     // a follower scanned a QR code of ours
+	MessageUnfollow = "unfollow" // cannot be written to any more
+)
+
 // Inbound is one message as a channel received it.
 type Inbound struct {
 	Institution InstitutionID
 	Channel     string
 	ExternalID  Text   // who wrote it, in the channel's words (openid, visitor token)
 	ProviderID  string // the channel's id of the message: the same id is the same message
-	Kind        string // "text"; "image", "voice" … where a channel has them
-	Text        Text
+	Kind        string // one of the kinds above
+	Text        Text   // what was written; a link's title and description, a location's label
+	Media       string // the channel's id of the picture, voice or video
+	Scene       Text   // what a QR code of ours said: a binding code, never stored in the clear
+	Opens       Opening
+	Cursor      *Cursor // how far the channel has been read with this message
 	SentAt      time.Time
+}
+
+// Cursor is how far a channel that is pulled has been read.
+type Cursor struct {
+	Account string // the channel's own id of the account that is read (open_kfid)
+	Value   string
 }
 
 // Author of a message in a conversation.
@@ -108,6 +136,9 @@ type Outbound struct {
 	Part         int
 	Text         Text
 	AI           bool
+	Urgent       bool // the text of an emergency or crisis
+	More         bool // further parts of the reply wait for the patient's next message
+	Full         bool // a longer text stands behind the answer
 	Language     Language
 	Attempts     int
 }

@@ -14,7 +14,9 @@ import (
 // Sender is a channel that can be sent to now.
 type Sender struct {
 	Channel string
-	Again   bool // sending a part twice shows it once
+	Again   bool          // sending a part twice shows it once
+	Pace    time.Duration // between two parts of a conversation
+	Windows []bot.Window  // when and how much may be sent; none: always
 }
 
 func names(senders []Sender) (all []string) {
