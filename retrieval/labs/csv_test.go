@@ -1,8 +1,6 @@
 package labs_test
 
 import (
-	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"careline/bot"
-	"careline/retrieval/labs"
 )
 
 const csvHeader = "病历号,姓名,性别,出生日期,报告单号,报告时间,项目名称,结果,单位,参考范围,提示\n"
@@ -158,24 +155,4 @@ func TestAResultIsNamedTheSameEachTimeItsFileComes(t *testing.T) {
 	if d := cmp.Diff(want, names(first)); d != "" || cmp.Diff(names(first), names(second)) != "" {
 		t.Error(d)
 	}
-}
-
-func TestAYearOfALaboratoryIsReadInModestMemory(t *testing.T) {
-	var b strings.Builder
-	b.WriteString(csvHeader)
-	for i := range 200_000 {
-		fmt.Fprintf(&b, "T-%d,,女,1980-03-05,R-%d,2026-11-02 09:00,肌酐,%d,μmol/L,41-73,\n", i/20, i/10, 40+i%40)
-	}
-	c, o := catalogue(t), shanghai(t)
-	f, err := labs.Parse(c, "r.csv", strings.NewReader(b.String()), o)
-	if err != nil || len(f.Patients) != 10_000 || len(f.Quarantine) != 0 {
-		t.Fatal(len(f.Patients), len(f.Quarantine), err)
-	}
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	if m.HeapAlloc > 512<<20 {
-		t.Errorf("%d MiB are held", m.HeapAlloc>>20)
-	}
-	runtime.KeepAlive(f)
 }
