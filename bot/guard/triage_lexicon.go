@@ -30,7 +30,7 @@ type lexicon struct {
 	simplified map[rune]rune
 	first      map[rune]int32 // the nodes words begin with
 	nodes      []node         // node 0 is none
-	ends       map[int32][]word
+	ends       []end          // end 0 is none
 }
 
 // node is one character of a word. The tree has some hundred thousand, so it is
@@ -38,6 +38,13 @@ type lexicon struct {
 type node struct {
 	r              rune
 	child, sibling int32
+	end            int32 // the first word that ends here
+}
+
+// end is a word at its last node, and the next one that ends there too.
+type end struct {
+	word
+	next int32
 }
 
 // word ends at a node of the lexicon.
@@ -48,11 +55,14 @@ type word struct {
 	free    bool // may stand inside a run of Latin letters
 }
 
-// expectedNodes saves growing while the lexicon is read.
-const expectedNodes = 1 << 20
+// What is expected saves growing while the lexicon is read.
+const (
+	expectedNodes = 3 << 19
+	expectedEnds  = 1 << 19
+)
 
 func newLexicon(spelling spellingFile) *lexicon {
-	x := &lexicon{pinyin: map[rune]string{}, typos: map[rune]string{}, simplified: map[rune]rune{}, first: map[rune]int32{}, nodes: make([]node, 1, expectedNodes), ends: map[int32][]word{}}
+	x := &lexicon{pinyin: map[rune]string{}, typos: map[rune]string{}, simplified: map[rune]rune{}, first: map[rune]int32{}, nodes: make([]node, 1, expectedNodes), ends: make([]end, 1, expectedEnds)}
 	for syllable, characters := range spelling.Pinyin {
 		for _, r := range characters {
 			x.pinyin[r] = syllable
@@ -178,12 +188,16 @@ func (x *lexicon) enter(term string, w word) {
 		}
 		at = next
 	}
-	for _, known := range x.ends[at] {
+	link := &x.nodes[at].end
+	for *link != 0 {
+		known := &x.ends[*link]
 		if known.sign == w.sign {
 			return
 		}
+		link = &known.next
 	}
-	x.ends[at] = append(x.ends[at], w)
+	*link = int32(len(x.ends))
+	x.ends = append(x.ends, end{word: w})
 }
 
 // step is the node r leads to, 0 if none; at 0 a word begins.

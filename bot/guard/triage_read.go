@@ -142,7 +142,8 @@ func (x *lexicon) find(runes []rune) []token {
 			if at = x.step(at, runes[i]); at == 0 {
 				break
 			}
-			for _, w := range x.ends[at] {
+			for e := x.nodes[at].end; e != 0; e = x.ends[e].next {
+				w := x.ends[e].word
 				if w.free || whole(runes, start, i+1) {
 					found = append(found, token{word: w, start: start, end: i + 1})
 				}
