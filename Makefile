@@ -12,8 +12,8 @@ build:
 setup:
 	./setup.sh
 
-# The same set-up and Chromium, then every test with the race detector, and those
-# of bounded memory without it: it holds several times as much and takes five times as long.
+# The same set-up, Chromium and Node, then every test with the race detector, and
+# those of bounded memory without it: it holds several times as much and takes five times as long.
 test:
 	./setup.sh --test
 	go vet ./...
@@ -36,7 +36,7 @@ prove:
 # Figures as ratios of one run; compare two runs with benchstat.
 bench:
 	./setup.sh
-	go test -run '^$$' -bench . -skip 'Path|ImportFile|MLLP' -benchmem -timeout 30m ./bot/... ./retrieval/... ./cmd/...
+	go test -run '^$$' -bench . -skip 'Path|ImportFile|MLLP' -benchmem -timeout 30m ./bot/... ./retrieval/... ./channels/... ./cmd/...
 	go test -run '^$$' -bench Path -benchtime 3000x ./cmd/careline
 
 # Files of 64 MiB and messages, from their first byte to the commit, fsync on.
@@ -50,7 +50,8 @@ FUZZTIME = 3m
 FUZZED = \
 	./retrieval/labs:FuzzHL7 ./retrieval/labs:FuzzFHIR ./retrieval/labs:FuzzCSV ./retrieval/labs:FuzzXLSX ./retrieval/labs:FuzzInterval \
 	./retrieval/labs/ucum:FuzzParse ./bot/intake:FuzzFrames \
-	./bot/guard:FuzzReview ./bot/guard:FuzzTriage ./bot/guard:FuzzFill ./bot/llm:FuzzRedact
+	./bot/guard:FuzzReview ./bot/guard:FuzzTriage ./bot/guard:FuzzFill ./bot/llm:FuzzRedact \
+	./channels/weixin:FuzzEnvelope
 fuzz:
 	./setup.sh
 	for target in $(FUZZED); do \

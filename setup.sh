@@ -1,8 +1,10 @@
 #!/bin/sh
 # Installs what Careline needs: PostgreSQL 15 or newer with pgvector 0.8 or newer;
-# with --test also Chromium and fonts for the browser tests. Says first what it
-# will install, installs only what is missing, and is silent when nothing is.
+# with --test also Chromium and fonts for the browser tests, Node and the packages
+# of npm that test the encrypted envelope of WeChat. Says first what it will
+# install, installs only what is missing, and is silent when nothing is.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 
 fail() { echo "setup: $*" >&2; exit 1; }
 
@@ -22,11 +24,26 @@ command -v go >/dev/null || fail "Go is missing; install Go 1.26 or newer from y
 go_minor=$(go env GOVERSION | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
 [ "${go_minor:-0}" -ge 26 ] || fail "Go $(go env GOVERSION) is too old; Careline needs Go 1.26 or newer"
 
+# The packages are pinned by their lock file, and are installed again when it changes.
+install_peers() {
+    [ $with_tests = yes ] || return 0
+    peers=$here/channels/weixin/testdata/peers
+    [ "$peers/node_modules/.package-lock.json" -nt "$peers/package-lock.json" ] && return 0
+    echo "setup: installing with npm: wechat-crypto @wecom/crypto (in $peers)"
+    (cd "$peers" && npm ci --ignore-scripts --no-audit --no-fund --silent) || fail "npm could not install the packages of $peers"
+    touch "$peers/node_modules/.package-lock.json"
+}
+
 if [ "$(uname)" = Darwin ]; then
     command -v brew >/dev/null || fail "Homebrew is missing; it installs PostgreSQL and pgvector on macOS"
     for formula in postgresql@17 pgvector; do
         brew list "$formula" >/dev/null 2>&1 || { echo "setup: installing $formula"; brew install "$formula"; }
     done
+    if [ $with_tests = yes ] && ! command -v npm >/dev/null; then
+        echo "setup: installing node"
+        brew install node
+    fi
+    install_peers
     exit 0
 fi
 command -v apt-get >/dev/null || fail "this script knows Debian, Ubuntu and macOS; elsewhere install PostgreSQL 15+ with pgvector 0.8+ and set DATABASE_URL and MIGRATE_URL"
@@ -76,6 +93,8 @@ if [ $with_tests = yes ]; then
     for font in fonts-noto-cjk fonts-noto-color-emoji; do
         dpkg -s "$font" >/dev/null 2>&1 || packages="$packages $font"
     done
+    command -v node >/dev/null || packages="$packages nodejs"
+    command -v npm >/dev/null || packages="$packages npm"
 fi
 
 if [ -n "$packages" ]; then
@@ -120,3 +139,4 @@ if [ $build_vector = yes ]; then
 fi
 
 has_vector "$version" || fail "PostgreSQL $version still lacks pgvector 0.8 or newer"
+install_peers

@@ -39,6 +39,7 @@ var rules = []struct {
 	{"channels/webchat", []string{"bot", "bot/pages", "channels", "bot/store", "retrieval/labs"}, "its page draws results"},
 	{"channels/channeltest", []string{"bot", "channels"}, "the suite every adapter passes"},
 	{"channels/weixin", []string{"bot", "channels"}, "what the official account and WeCom share: the encrypted envelope and the API client"},
+	{"channels/weixin/weixintest", []string{"channels/weixin"}, "deliveries for tests, made by implementations that are not ours"},
 	{"channels/wechat", []string{"bot", "channels", "channels/weixin"}, "the official account: a webhook, an adapter, no store"},
 	{"channels/wechat/wechattest", []string{"bot", "bot/pages", "channels/weixin"}, "a platform for tests and demonstrations"},
 	{"channels/wecom", []string{"bot", "channels", "channels/weixin"}, "WeCom customer service: a callback, a puller, an adapter, no store"},
