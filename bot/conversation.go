@@ -139,6 +139,7 @@ type Outbound struct {
 	Urgent       bool // the text of an emergency or crisis
 	More         bool // further parts of the reply wait for the patient's next message
 	Full         bool // a longer text stands behind the answer
+	Last         bool // no further part of the reply follows this one
 	Language     Language
 	Attempts     int
 }
