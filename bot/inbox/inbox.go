@@ -31,21 +31,22 @@ type Receiver struct {
 // message is safe, and at emergency or crisis the reviewed text is on its way.
 // Nothing stands before triage: not consent, binding or limits.
 func (r *Receiver) Receive(ctx context.Context, in bot.Inbound, now time.Time) (store.Received, error) {
-	if strings.TrimSpace(in.Text.Plain()) == "" && in.Kind == "text" {
+	in.Text = storable(in.Text)
+	if strings.TrimSpace(in.Text.Plain()) == "" && in.Kind == bot.MessageText {
 		return store.Received{}, bot.Errorf(bot.KindInvalid, "消息是空的，请写下您的问题。 The message is empty; please write your question.", "inbox: empty message")
 	}
-	spoken := language(in.Text)
+	spoken, said := language(in.Text), said(in)
 	table, err := r.Critical(ctx, in.Institution)
 	if err != nil {
 		return store.Received{}, err
 	}
-	facts := r.Stated(in.Text)
+	facts := r.Stated(said)
 	for i := range facts {
 		facts[i].At = now
 		facts[i].Critical = guard.Meets(facts[i], table, now)
 	}
 	trigger := r.Guard.Triage(guard.TriageInput{
-		Messages: []bot.TurnMessage{{Kind: in.Kind, Text: in.Text, At: now}}, Facts: facts, Now: now, Language: spoken,
+		Messages: []bot.TurnMessage{{Kind: in.Kind, Text: said, At: now}}, Facts: facts, Now: now, Language: spoken,
 	})
 	var urgent []bot.Text
 	if trigger.Level.Urgent() {
@@ -57,6 +58,21 @@ func (r *Receiver) Receive(ctx context.Context, in bot.Inbound, now time.Time) (
 			"消息太长了，请分成几条发。 The message is too long; please send it in parts.", "inbox: message of more than %d characters", MaxText)
 	}
 	return r.Store.Receive(ctx, in, trigger, urgent, now)
+}
+
+// storable is the text as the database takes it: a channel's bytes may be no text.
+func storable(text bot.Text) bot.Text {
+	return bot.T(strings.ReplaceAll(strings.ToValidUTF8(text.Plain(), "\ufffd"), "\x00", ""))
+}
+
+// said is what triage reads: the patient's own words. A button, the title of a
+// page somebody else wrote and the name of a place are not.
+func said(in bot.Inbound) bot.Text {
+	switch in.Kind {
+	case bot.MessageText, bot.MessageImage, bot.MessageVoice, bot.MessageVideo, bot.MessageOther:
+		return in.Text
+	}
+	return bot.Text{}
 }
 
 // urgent is the reviewed text that goes out in the message's own transaction.

@@ -65,8 +65,8 @@ func OperatorExternal(patient bot.PatientID) bot.Text {
 	return bot.T(fmt.Sprintf("operator/%d", patient))
 }
 
-const selectConversation = `select c.id, c.institution_id, c.account_id, c.channel, coalesce(c.owner_staff_id, 0), c.epoch, c.level,
-	coalesce(c.patient_id, 0), a.language, coalesce(k.id, 0), c.counter, c.inbox_seq, c.urgent_text_at
+const selectConversation = `select c.id, c.institution_id, c.account_id, c.channel, coalesce(c.owner_staff_id, 0), c.elsewhere, c.epoch, c.level,
+	coalesce(c.patient_id, 0), a.language, coalesce(k.id, 0), c.counter, c.inbox_seq, c.urgent_text_at, a.unfollowed_at is not null
 	from conversations c join accounts a on a.institution_id = c.institution_id and a.id = c.account_id
 	left join cases k on k.institution_id = c.institution_id and k.conversation_id = c.id and k.closed_at is null`
 
@@ -76,12 +76,14 @@ type thread struct {
 	counter  int64 // the last number given to an event
 	inboxSeq int64 // the last inbound message
 	urgentAt *time.Time
+	// unfollowed: the account cannot be written to, and its bindings are suspended.
+	unfollowed bool
 }
 
 func scanThread(row pgx.Row) (t thread, err error) {
 	var level string
-	err = row.Scan((*int64)(&t.ID), (*string)(&t.Institution), (*int64)(&t.Account), &t.Channel, (*int64)(&t.Owner.Staff), &t.Epoch, &level,
-		(*int64)(&t.Patient), (*string)(&t.Language), (*int64)(&t.Case), &t.counter, &t.inboxSeq, &t.urgentAt)
+	err = row.Scan((*int64)(&t.ID), (*string)(&t.Institution), (*int64)(&t.Account), &t.Channel, (*int64)(&t.Owner.Staff), &t.Owner.Elsewhere, &t.Epoch, &level,
+		(*int64)(&t.Patient), (*string)(&t.Language), (*int64)(&t.Case), &t.counter, &t.inboxSeq, &t.urgentAt, &t.unfollowed)
 	if err != nil {
 		return t, err
 	}

@@ -190,7 +190,7 @@ func (s *Store) Bindings(ctx context.Context, id bot.InstitutionID, account bot.
 
 const selectBindings = `select b.account_id, b.patient_id, b.relation, p.sex, b.bound_at
 	from bindings b join patients p on p.institution_id = b.institution_id and p.id = b.patient_id
-	where b.account_id = $1 and b.ended_at is null order by b.id`
+	where b.account_id = $1 and b.ended_at is null and ` + followed + ` order by b.id`
 
 func scanBinding(row pgx.CollectableRow) (b bot.Binding, err error) {
 	err = row.Scan((*int64)(&b.Account), (*int64)(&b.Patient), (*string)(&b.Relation), (*string)(&b.Sex), &b.Since)
@@ -202,7 +202,7 @@ func scanBinding(row pgx.CollectableRow) (b bot.Binding, err error) {
 func (s *Store) ChoosePatient(ctx context.Context, id bot.InstitutionID, conversation bot.ConversationID, patient bot.PatientID, now time.Time) error {
 	return unavailable(s.db.In(ctx, id, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update conversations c set patient_id = $2 where c.id = $1
-			and exists (select from bindings b where b.institution_id = c.institution_id and b.account_id = c.account_id and b.patient_id = $2 and b.ended_at is null)`,
+			and exists (select from bindings b where b.institution_id = c.institution_id and b.account_id = c.account_id and b.patient_id = $2 and b.ended_at is null and `+followed+`)`,
 			int64(conversation), int64(patient))
 		if err != nil {
 			return err

@@ -71,7 +71,7 @@ func (s *Store) TellCorrection(ctx context.Context, id bot.InstitutionID, number
 		}
 		notice := "queued"
 		switch {
-		case !may:
+		case !may || c.unfollowed:
 			notice = "withheld"
 		case staffOnly(c):
 			notice = "staff"
@@ -100,7 +100,7 @@ func (s *Store) TellBinding(ctx context.Context, job BindingNotice, text bot.Tex
 	}
 	return unavailable(s.db.In(ctx, job.Institution, func(tx pgx.Tx) error {
 		c, err := lockThread(ctx, tx, job.Conversation)
-		if err != nil || staffOnly(c) {
+		if err != nil || staffOnly(c) || c.unfollowed {
 			return err
 		}
 		b := &pgx.Batch{}

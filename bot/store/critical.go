@@ -27,7 +27,7 @@ func (s *Store) BoundConversations(ctx context.Context, id bot.InstitutionID, pa
 			from bindings b join conversations c on c.institution_id = b.institution_id and c.account_id = b.account_id
 			join patients p on p.institution_id = b.institution_id and p.id = b.patient_id
 			join accounts a on a.institution_id = b.institution_id and a.id = b.account_id
-			where b.patient_id = $1 and b.ended_at is null and c.channel <> $2
+			where b.patient_id = $1 and b.ended_at is null and a.unfollowed_at is null and c.channel <> $2
 				and exists (select from consents x where x.institution_id = b.institution_id and x.account_id = b.account_id and x.purpose = $3 and x.withdrawn_at is null)
 			order by c.id`, int64(patient), OperatorChannel, string(bot.PurposeReadReports))
 		if err != nil {
@@ -60,6 +60,7 @@ func (s *Store) CriticalResult(ctx context.Context, id bot.InstitutionID, conver
 		if told {
 			return nil
 		}
-		return s.emergency(ctx, tx, &c, why, 0, []bot.Text{text}, now)
+		_, err = s.emergency(ctx, tx, &c, why, 0, []bot.Text{text}, now)
+		return err
 	}))
 }

@@ -83,6 +83,11 @@ func takeOver(b *pgx.Batch, c *thread, staff bot.StaffID) {
 	c.Owner.Staff = staff
 	c.Epoch++
 	b.Queue(`update conversations set owner_staff_id = $2, epoch = $3 where id = $1`, int64(c.ID), orNull(int64(staff)), c.Epoch)
+	queueSilence(b, c)
+}
+
+// queueSilence ends what the assistant was about to say.
+func queueSilence(b *pgx.Batch, c *thread) {
 	b.Queue(`update outbox set state = 'suppressed' where conversation_id = $1 and author = 'assistant' and state in ('queued', 'held')`, int64(c.ID))
 	b.Queue(`update turn_queue set due = null, holder = null, until = null where institution_id = $1 and conversation_id = $2`, string(c.Institution), int64(c.ID))
 }
@@ -170,11 +175,19 @@ func (s *Store) GiveBack(ctx context.Context, id bot.InstitutionID, number bot.C
 
 // returnToBot makes the assistant the owner; messages nobody answered are due.
 func returnToBot(b *pgx.Batch, c *thread, now time.Time) {
-	c.Owner = bot.Owner{}
+	c.Owner.Staff = 0
 	c.Epoch++
 	b.Queue(`update conversations set owner_staff_id = null, epoch = $2 where id = $1`, int64(c.ID), c.Epoch)
+	queueUnanswered(b, c, now)
+}
+
+// queueUnanswered makes the messages nobody answered due, if the assistant is to.
+func queueUnanswered(b *pgx.Batch, c *thread, now time.Time) {
+	if !c.Owner.Bot() {
+		return
+	}
 	b.Queue(`update turn_queue set due = $3, first_at = $3, holder = null, until = null where institution_id = $1 and conversation_id = $2
-		and exists (select from inbox where conversation_id = $2 and decision_id is null)`, string(c.Institution), int64(c.ID), now)
+		and exists (select from inbox where conversation_id = $2 and decision_id is null and kind <> 'unfollow')`, string(c.Institution), int64(c.ID), now)
 }
 
 // Close ends a case with its outcome; the conversation returns to the assistant

@@ -18,14 +18,18 @@ type Received struct {
 	Number       int64 // the conversation's counter for it
 	Seq          int64 // among the conversation's inbound messages
 	Duplicate    bool  // it was stored before; nothing changed
+	// Urgent is what was queued at once as the answer to a danger. Of a duplicate:
+	// what is not known to have reached the patient yet.
+	Urgent []bot.Text
 }
 
 // repeatUrgentAfter is how long an emergency text is not repeated.
 const repeatUrgentAfter = 10 * time.Minute
 
 // Receive stores an inbound message with what triage made of it, in one
-// transaction: the message (once for each provider id), the conversation due,
-// and at emergency or crisis the level, the case, epoch + 1 and the reviewed
+// transaction: the message (once for each provider id), the conversation due, the
+// window it opens with the parts that waited for one, how far the channel was
+// read; and at emergency or crisis the level, the case, epoch + 1 and the reviewed
 // text in the outbox. After it returns nothing is lost.
 func (s *Store) Receive(ctx context.Context, in bot.Inbound, t bot.Trigger, urgent []bot.Text, now time.Time) (r Received, err error) {
 	err = s.db.In(ctx, in.Institution, func(tx pgx.Tx) error {
@@ -35,19 +39,28 @@ func (s *Store) Receive(ctx context.Context, in bot.Inbound, t bot.Trigger, urge
 			return err
 		}
 		r.Conversation = c.Conversation
-		inserted, err := s.insertInbound(ctx, tx, c, in, t, now)
-		if noRows(err) {
-			r.Duplicate = true
-			return nil
-		}
+		undelivered, err := s.insertInbound(ctx, tx, c, in, t, now, &r)
 		if err != nil {
 			return fmt.Errorf("store: receive in conversation %d: %w", c.ID, err)
 		}
-		r.Inbox, r.Seq, r.Number = inserted, c.inboxSeq+1, c.counter+1
+		if r.Duplicate {
+			r.Urgent, err = unsentUrgent(ctx, tx, c, in)
+			return err
+		}
 		c.inboxSeq, c.counter = r.Seq, r.Number
+		if !in.Scene.Empty() {
+			if err := s.beginBinding(ctx, tx, &c, in, now); err != nil {
+				return err
+			}
+		}
+		if undelivered != (waiting{}) {
+			if err := s.undelivered(ctx, tx, &c, undelivered.urgent > 0, now); err != nil {
+				return err
+			}
+		}
 		if t.Level.Urgent() {
 			why := bot.CaseReason{Level: t.Level, Trigger: t}
-			if err := s.emergency(ctx, tx, &c, why, r.Inbox, urgent, now); err != nil {
+			if r.Urgent, err = s.emergency(ctx, tx, &c, why, r.Inbox, urgent, now); err != nil {
 				return err
 			}
 		}
@@ -57,36 +70,103 @@ func (s *Store) Receive(ctx context.Context, in bot.Inbound, t bot.Trigger, urge
 	return r, unavailable(err)
 }
 
-// insertInbound is one statement: the message, the counters, the event, the
+// insertInbound is one round trip: the message with what it does to windows,
+// parts, the account and the cursor. It returns what an unfollow left undelivered.
+func (s *Store) insertInbound(ctx context.Context, tx pgx.Tx, c thread, in bot.Inbound, t bot.Trigger, now time.Time, r *Received) (left waiting, err error) {
+	b := &pgx.Batch{}
+	s.queueInbound(b, c, in, t, now).QueryRow(func(row pgx.Row) error {
+		err := row.Scan((*int64)(&r.Inbox))
+		if noRows(err) {
+			r.Duplicate = true
+			return nil
+		}
+		r.Seq, r.Number = c.inboxSeq+1, c.counter+1
+		return err
+	})
+	s.queueOpening(b, c, in, now)
+	switch in.Kind {
+	case bot.MessageFollow, bot.MessageScan:
+		queueFollow(b, c, now)
+	case bot.MessageUnfollow:
+		queueUnfollow(b, c, in, now, &left)
+	case bot.MessageImage, bot.MessageVoice, bot.MessageVideo:
+		queueAttachment(b, c, in, now)
+	}
+	if in.Cursor != nil {
+		queueCursor(b, in.Institution, in.Channel, *in.Cursor, now)
+	}
+	return left, send(ctx, tx, b)
+}
+
+// isNew holds in a statement of the batch that stored a message when it was not
+// stored before: $1 to $3 are the institution, the conversation and its next seq.
+const isNew = `exists (select from inbox m where m.institution_id = $1 and m.conversation_id = $2 and m.seq = $3)`
+
+// queueInbound is one statement: the message, the counters, the event, the
 // queue and the notice to whoever listens; no row comes back for a duplicate.
-// A conversation a person owns gets no turn.
-func (s *Store) insertInbound(ctx context.Context, tx pgx.Tx, c thread, in bot.Inbound, t bot.Trigger, now time.Time) (inbox bot.MessageID, err error) {
-	err = tx.QueryRow(ctx, `with message as (
-			insert into inbox (institution_id, conversation_id, seq, channel, provider_id, kind, text, level, rule, received_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+// A conversation a person owns gets no turn, an unfollow asks for none, and what
+// has no words to wait for is due at once.
+func (s *Store) queueInbound(b *pgx.Batch, c thread, in bot.Inbound, t bot.Trigger, now time.Time) *pgx.QueuedQuery {
+	var due any
+	if c.Owner.Bot() && in.Kind != bot.MessageUnfollow {
+		due = now.Add(s.Timing.QuietAfter)
+		if atOnce(in.Kind) {
+			due = now
+		}
+	}
+	return b.Queue(`with message as (
+			insert into inbox (institution_id, conversation_id, seq, channel, provider_id, kind, text, media_id, level, rule, received_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 			on conflict (institution_id, channel, conversation_id, provider_id) do nothing returning id
 		), counted as (
-			update conversations set counter = $11, inbox_seq = $3 where institution_id = $1 and id = $2 and exists (select from message)
+			update conversations set counter = $12, inbox_seq = $3 where institution_id = $1 and id = $2 and exists (select from message)
 		), shown as (
-			insert into events (institution_id, conversation_id, number, kind, inbox_id, at) select $1, $2, $11, 'inbound', id, $10 from message
+			insert into events (institution_id, conversation_id, number, kind, inbox_id, at) select $1, $2, $12, 'inbound', id, $11 from message
 		), queued as (
 			insert into turn_queue (institution_id, conversation_id, seq, first_at, due, level)
-			select $1, $2, $3, $10, case when $12 then $13::timestamptz end, $8 from message
+			select $1, $2, $3, $11, $13::timestamptz, $9 from message
 			on conflict (institution_id, conversation_id) do update set seq = excluded.seq,
 				first_at = case when turn_queue.due is null then excluded.first_at else turn_queue.first_at end,
-				due = case when not $12 then null
-					when turn_queue.due is null then excluded.due
+				due = case when $6 = 'unfollow' then turn_queue.due
+					when excluded.due is null or turn_queue.due is null or $15 then excluded.due
 					else greatest(least(excluded.due, turn_queue.first_at + $14::interval), turn_queue.due) end
 		)
 		select id from message, pg_notify('careline_events', $1 || '/' || $2::text) as shown_to, pg_notify('careline_turns', '') as woken`,
-		string(c.Institution), int64(c.ID), c.inboxSeq+1, in.Channel, in.ProviderID, in.Kind, in.Text, t.Level.String(), t.Rule, now,
-		c.counter+1, c.Owner.Bot(), now.Add(s.Timing.QuietAfter), s.Timing.BurstLimit).Scan((*int64)(&inbox))
-	return inbox, err
+		string(c.Institution), int64(c.ID), c.inboxSeq+1, in.Channel, in.ProviderID, in.Kind, in.Text, in.Media, t.Level.String(), t.Rule, now,
+		c.counter+1, due, s.Timing.BurstLimit, atOnce(in.Kind))
+}
+
+// atOnce reports whether nothing more of a burst is to be waited for.
+func atOnce(kind string) bool {
+	return kind == bot.MessageMenu || kind == bot.MessageFollow || kind == bot.MessageScan
+}
+
+// queueAttachment makes the place for what the channel keeps under a media id.
+func queueAttachment(b *pgx.Batch, c thread, in bot.Inbound, now time.Time) {
+	if in.Media == "" {
+		return
+	}
+	b.Queue(`insert into attachments (institution_id, conversation_id, inbox_id, kind, at)
+		select $1, $2, m.id, $4, $5 from inbox m where m.institution_id = $1 and m.conversation_id = $2 and m.seq = $3`,
+		string(c.Institution), int64(c.ID), c.inboxSeq+1, in.Kind, now)
+}
+
+// unsentUrgent are the texts of the danger in a message that was stored before,
+// as long as nobody knows that they arrived: saying them twice is right.
+func unsentUrgent(ctx context.Context, tx pgx.Tx, c thread, in bot.Inbound) ([]bot.Text, error) {
+	rows, err := tx.Query(ctx, `select o.text from inbox i join outbox o on o.institution_id = i.institution_id and o.conversation_id = i.conversation_id
+			and o.turn_key = 'urgent/' || i.id and o.urgent and o.state <> 'sent'
+		where i.channel = $1 and i.conversation_id = $2 and i.provider_id = $3 order by o.part`, in.Channel, int64(c.ID), in.ProviderID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[bot.Text])
 }
 
 // emergency raises the conversation and puts the reviewed text into the outbox:
-// once for a danger, again for a higher one or after ten minutes.
-func (s *Store) emergency(ctx context.Context, tx pgx.Tx, c *thread, why bot.CaseReason, inbox bot.MessageID, texts []bot.Text, now time.Time) error {
+// once for a danger, again for a higher one or after ten minutes. It returns what
+// it put there.
+func (s *Store) emergency(ctx context.Context, tx pgx.Tx, c *thread, why bot.CaseReason, inbox bot.MessageID, texts []bot.Text, now time.Time) (told []bot.Text, err error) {
 	t := why.Trigger
 	fresh := c.urgentAt == nil || t.Level > c.Level || now.Sub(*c.urgentAt) >= repeatUrgentAfter
 	c.Level = max(c.Level, t.Level)
@@ -96,12 +176,13 @@ func (s *Store) emergency(ctx context.Context, tx pgx.Tx, c *thread, why bot.Cas
 		int64(c.ID), c.Level.String(), c.Epoch, fresh && len(texts) > 0, now)
 	b.Queue(`update outbox set state = 'suppressed' where conversation_id = $1 and state in ('queued', 'held') and author = 'assistant'`, int64(c.ID))
 	if fresh && len(texts) > 0 {
+		told = texts
 		// The text is the answer to all that was not answered: no turn follows it.
 		decision, err := insertDecision(ctx, tx, *c, bot.Decision{
 			Kind: bot.AnswerSafety, Level: c.Level, Tier: bot.TierNow, Trigger: &t, Verdict: bot.VerdictSafety, Language: c.Language, Parts: texts, DecidedAt: now,
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		queueOutbox(b, *c, outgoing{key: urgentKey(inbox, why.Result), author: bot.AuthorSystem, decision: decision, texts: texts, urgent: true}, now)
 		if why.Result != 0 {
@@ -111,9 +192,9 @@ func (s *Store) emergency(ctx context.Context, tx pgx.Tx, c *thread, why bot.Cas
 		b.Queue(`update turn_queue set due = null, holder = null, until = null where institution_id = $1 and conversation_id = $2`, string(c.Institution), int64(c.ID))
 	}
 	if err := send(ctx, tx, b); err != nil {
-		return fmt.Errorf("store: emergency in conversation %d: %w", c.ID, err)
+		return nil, fmt.Errorf("store: emergency in conversation %d: %w", c.ID, err)
 	}
-	return s.openCase(ctx, tx, c, why, inbox, now)
+	return told, s.openCase(ctx, tx, c, why, inbox, now)
 }
 
 // urgentKey names the text of one danger: the message it answers, or the result.
@@ -122,41 +203,4 @@ func urgentKey(inbox bot.MessageID, result bot.ResultID) string {
 		return "critical/" + strconv.FormatInt(int64(result), 10)
 	}
 	return "urgent/" + strconv.FormatInt(int64(inbox), 10)
-}
-
-// outgoing are the parts of one reply on their way to the outbox.
-type outgoing struct {
-	key      string // unique in the conversation: the same key is the same reply
-	author   bot.Author
-	staff    bot.StaffID
-	decision bot.DecisionID
-	texts    []bot.Text
-	verdict  bot.Verdict // of the assistant's texts, with the hashes it covers
-	released []bot.Hash
-	ai       bool
-	urgent   bool
-}
-
-// queueOutbox adds the parts and makes the conversation due for sending. The
-// terminal has no sender: its parts are there as soon as they are written.
-func queueOutbox(b *pgx.Batch, c thread, o outgoing, now time.Time) {
-	queueReleases(b, c, o, now)
-	for i, text := range o.texts {
-		sum := bot.HashOf(text)
-		state := bot.DeliveryQueued
-		if c.Channel == OperatorChannel {
-			state = bot.DeliverySent
-		}
-		b.Queue(`insert into outbox (institution_id, conversation_id, turn_key, part, author, staff_id, decision_id, epoch, text, text_hash, ai, state, urgent, due, queued_at, sent_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, case when $12 = 'sent' then $14::timestamptz end)
-			on conflict (institution_id, conversation_id, turn_key, part) do nothing`,
-			string(c.Institution), int64(c.ID), o.key, i+1, string(o.author), orNull(int64(o.staff)), orNull(int64(o.decision)), c.Epoch, text, sum[:], o.ai, string(state), o.urgent, now)
-	}
-	if c.Channel == OperatorChannel || len(o.texts) == 0 {
-		return
-	}
-	b.Queue(`insert into send_queue (institution_id, conversation_id, channel, due) values ($1, $2, $3, $4)
-		on conflict (institution_id, conversation_id) do update set due = least(coalesce(send_queue.due, excluded.due), excluded.due)`,
-		string(c.Institution), int64(c.ID), c.Channel, now)
-	b.Queue(`select pg_notify('careline_sends', '')`)
 }

@@ -23,13 +23,23 @@ type Store struct {
 	db     *postgres.DB
 	vault  *Vault
 	Timing Timing
-	jobs   func() (*river.Client[pgx.Tx], error) // made once, at first use
+	// Channels are what the channels allow, by name, set when the program is wired;
+	// one that is not named takes texts of any length at any time.
+	Channels map[string]Channel
+	jobs     func() (*river.Client[pgx.Tx], error) // made once, at first use
 }
 
 // Timing is how long the store waits for more of a burst.
 type Timing struct {
 	QuietAfter time.Duration // a burst is due this long after its last message
 	BurstLimit time.Duration // and at the latest this long after its first
+}
+
+// Channel is what a channel lets us send.
+type Channel struct {
+	Windows []bot.Window              // when and how much; none: always
+	Parts   int                       // of an answer at once, the rest waits for the next message; 0: all
+	Split   func(bot.Text) []bot.Text // into texts of the channel's size, which together are the text; nil: not
 }
 
 // New returns a Store on db whose encrypted fields vault opens.

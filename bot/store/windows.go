@@ -1,0 +1,55 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"careline/bot"
+)
+
+// queueOpening opens the window a message stands for and lets what waited for one
+// go first. What left since the message was sent is counted in: the channel has
+// counted it in the window it opened then, whenever we hear of it. A message that
+// comes late does not open a window again.
+func (s *Store) queueOpening(b *pgx.Batch, c thread, in bot.Inbound, now time.Time) {
+	windows := s.Channels[c.Channel].Windows
+	if len(windows) == 0 {
+		if in.Kind != bot.MessageUnfollow {
+			queueResume(b, c, now)
+		}
+		return
+	}
+	i := slices.IndexFunc(windows, func(w bot.Window) bool { return w.Opening == in.Opens })
+	if i < 0 {
+		return
+	}
+	at := sentAt(in, now)
+	b.Queue(`insert into conversation_windows (institution_id, conversation_id, opening, opened_at, closes_at, used)
+		select $1, $2, $4, $5, $6, (select count(*) from outbox o where o.conversation_id = $2 and (o.state = 'sending' or o.sent_at >= $5)) where `+isNew+`
+		on conflict (institution_id, conversation_id, opening) do update set opened_at = excluded.opened_at, closes_at = excluded.closes_at, used = excluded.used
+			where excluded.opened_at > conversation_windows.opened_at`,
+		string(c.Institution), int64(c.ID), c.inboxSeq+1, string(in.Opens), at, at.Add(windows[i].For))
+	queueResume(b, c, now)
+}
+
+// sentAt is when the channel says a message was sent, if it says so.
+func sentAt(in bot.Inbound, now time.Time) time.Time {
+	if in.SentAt.IsZero() || in.SentAt.After(now) {
+		return now
+	}
+	return in.SentAt
+}
+
+// queueResume puts the parts that waited for the patient's next message back into
+// the queue: they are the oldest, so they go first.
+func queueResume(b *pgx.Batch, c thread, now time.Time) {
+	b.Queue(`with resumed as (
+			update outbox set state = 'queued', error = '', due = $4 where conversation_id = $2 and state = 'held' and `+isNew+` returning id
+		), queued as (
+			insert into send_queue (institution_id, conversation_id, channel, due) select $1, $2, $5, $4 where exists (select from resumed)
+			on conflict (institution_id, conversation_id) do update set due = least(coalesce(send_queue.due, excluded.due), excluded.due) returning due
+		)
+		select pg_notify('careline_sends', '') from queued`, string(c.Institution), int64(c.ID), c.inboxSeq+1, now, c.Channel)
+}
