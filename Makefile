@@ -51,7 +51,7 @@ FUZZED = \
 	./retrieval/labs:FuzzHL7 ./retrieval/labs:FuzzFHIR ./retrieval/labs:FuzzCSV ./retrieval/labs:FuzzXLSX ./retrieval/labs:FuzzInterval \
 	./retrieval/labs/ucum:FuzzParse ./bot/intake:FuzzFrames \
 	./bot/guard:FuzzReview ./bot/guard:FuzzTriage ./bot/guard:FuzzFill ./bot/llm:FuzzRedact \
-	./channels/weixin:FuzzEnvelope
+	./channels/weixin:FuzzEnvelope ./channels/wechat:FuzzMessage
 fuzz:
 	./setup.sh
 	for target in $(FUZZED); do \
