@@ -11,16 +11,39 @@ import (
 )
 
 // answer is one of the visitor's own answers with its evidence. Knowing the
-// address is not enough: it must belong to the cookie's conversation.
+// address is not enough: it must belong to the browser's conversation, and where
+// it speaks of a patient's results the binding and the consent must stand.
 func (s *Site) answer(r *http.Request, v *visit) (bot.MessageID, store.Answer, error) {
-	notFound := bot.Errorf(bot.KindNotFound, v.Say("error-not-found"), "webchat: no such answer in conversation %d", v.conversation.ID)
+	id, err := answerID(r, v)
+	if err != nil {
+		return 0, store.Answer{}, err
+	}
+	answer, err := s.Store.Answer(r.Context(), v.Institution.ID, v.conversation.ID, id)
+	if err == nil && answer.Patient != 0 {
+		err = s.readable(r, v, answer.Patient)
+	}
+	return id, answer, err
+}
+
+func answerID(r *http.Request, v *visit) (bot.MessageID, error) {
 	n, err := strconv.ParseInt(r.PathValue("answer"), 10, 64)
 	if err != nil || !v.known {
-		return 0, store.Answer{}, notFound
+		return 0, bot.Errorf(bot.KindNotFound, v.Say("error-not-found"), "webchat: no such answer in conversation %d", v.conversation.ID)
 	}
-	id := bot.MessageID(n)
-	answer, err := s.Store.Answer(r.Context(), v.Institution.ID, v.conversation.ID, id)
-	return id, answer, err
+	return bot.MessageID(n), nil
+}
+
+// readable refuses results that the visitor may no longer read: the binding or
+// the consent has ended.
+func (s *Site) readable(r *http.Request, v *visit, patient bot.PatientID) error {
+	if _, err := s.bound(r, v, strconv.FormatInt(int64(patient), 10)); err != nil {
+		return err
+	}
+	consents, err := s.consents(r, v)
+	if err == nil && !consents[bot.PurposeReadReports] {
+		return bot.Errorf(bot.KindForbidden, v.Say("error-not-found"), "webchat: account %d has withdrawn its consent", v.conversation.Account)
+	}
+	return err
 }
 
 // evidence shows the facts and passages an answer rests on.
@@ -29,9 +52,8 @@ func (s *Site) evidence(w http.ResponseWriter, r *http.Request, v *visit) error 
 	if err != nil {
 		return err
 	}
-	readable := s.readable(r, v, answer.Patient)
 	views := facts(v.Speech, answer.Facts, func(f bot.Fact) *pages.Chart {
-		if f.Kind != bot.FactResult || !readable {
+		if f.Kind != bot.FactResult {
 			return nil
 		}
 		series, err := s.series(r.Context(), v, answer.Patient, f)
@@ -41,9 +63,6 @@ func (s *Site) evidence(w http.ResponseWriter, r *http.Request, v *visit) error 
 		spark := pages.NewSpark(v.Speech, f.Name, series)
 		return &spark
 	})
-	for i := range views {
-		views[i].Trend = views[i].Trend && readable
-	}
 	s.draw(w, r, v, "evidence-page", http.StatusOK, evidencePage{v.frame, id, answer.Verdict, views, answer.Passages})
 	return nil
 }
@@ -55,7 +74,7 @@ func (s *Site) trend(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	for _, f := range answer.Facts {
-		if f.ID != r.PathValue("fact") || f.Kind != bot.FactResult || !s.readable(r, v, answer.Patient) {
+		if f.ID != r.PathValue("fact") || f.Kind != bot.FactResult {
 			continue
 		}
 		series, err := s.series(r.Context(), v, answer.Patient, f)
@@ -70,16 +89,6 @@ func (s *Site) trend(w http.ResponseWriter, r *http.Request, v *visit) error {
 
 func (s *Site) series(ctx context.Context, v *visit, patient bot.PatientID, f bot.Fact) ([]bot.Result, error) {
 	return s.Finder.Series(ctx, v.Institution, patient, f.Analyte, f.Specimen)
-}
-
-// readable reports whether the visitor may still read the patient's results:
-// the binding and the consent stand.
-func (s *Site) readable(r *http.Request, v *visit, patient bot.PatientID) bool {
-	if _, err := s.bound(r, v, strconv.FormatInt(int64(patient), 10)); err != nil {
-		return false
-	}
-	consents, err := s.consents(r, v)
-	return err == nil && consents[bot.PurposeReadReports]
 }
 
 // full shows the whole text of an answer whose message was shortened.
@@ -97,7 +106,7 @@ func (s *Site) full(w http.ResponseWriter, r *http.Request, v *visit) error {
 
 // feedback keeps a thumb up or down.
 func (s *Site) feedback(w http.ResponseWriter, r *http.Request, v *visit) error {
-	id, _, err := s.answer(r, v)
+	id, err := answerID(r, v)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (s *Site) chat(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	page := chatPage{
 		frame: v.frame, People: people(v.Speech, bindings, line.Conversation.Patient), Consented: consents[bot.PurposeReadReports],
-		Human: !line.Conversation.Owner.Bot(), Typing: typing(line), NextID: uuid.NewString(),
+		Human: !line.Conversation.Owner.Bot(), Typing: typing(line), NextID: uuid.NewString(), Elsewhere: v.elsewhere(),
 	}
 	for _, m := range line.Messages {
 		page.Messages = append(page.Messages, view(v, m, roles))
@@ -89,6 +89,10 @@ func view(v *visit, m bot.Message, roles map[bot.StaffID]bot.Role) message {
 // message takes one message in. The id is made by the page, so that the same
 // message sent again is the same message.
 func (s *Site) message(w http.ResponseWriter, r *http.Request, v *visit) error {
+	if v.elsewhere() {
+		s.problem(w, r, v, http.StatusConflict, v.Say("write-in-wechat"))
+		return nil
+	}
 	if err := r.ParseForm(); err != nil {
 		return err
 	}

@@ -84,6 +84,7 @@ func fixtures(set drawing, s pages.Speech) map[string]drawn {
 		say(5, bot.AuthorSystem, pick("如果胸闷、心慌、浑身没力气，或者快要晕倒：马上打120，别自己开车。", "If your chest feels tight or you feel faint, call 120 now."), func(m *message) { m.Automatic = true }),
 	}
 	chat := chatPage{frame: f, People: bound, Consented: true, Messages: messages, Last: 5, Typing: true, NextID: "n"}
+	read := chatPage{frame: f, People: bound, Consented: true, Elsewhere: true, Messages: messages[:2], Last: 2}
 	first := chatPage{frame: f, NextID: "n"}
 	series := fixtureSeries()
 	spark := pages.NewSpark(s, "ALT", series)
@@ -104,6 +105,7 @@ func fixtures(set drawing, s pages.Speech) map[string]drawn {
 	return map[string]drawn{
 		"chat":     {"chat-page", chat},
 		"first":    {"chat-page", first},
+		"read":     {"chat-page", read},
 		"consent":  {"consent-page", consentPage{f, set.consent.Version, set.consent.purposes(s, nil)}},
 		"me":       {"me-page", mePage{f, bound, set.consent.purposes(s, map[bot.Purpose]bool{bot.PurposeReadReports: true})}},
 		"bind":     {"bind-page", bindPage{f, "DEMO-1", s.Say("bind-wrong"), relations(s, bot.RelationSelf)}},

@@ -34,6 +34,10 @@ type Config struct {
 	Watch func(bot.InstitutionID, bot.ConversationID) (wake <-chan struct{}, stop func())
 	// Model is the language model outside the institution, nil if none: consent names it.
 	Model *ExternalModel
+	// WeChat lets accounts of the official account read their pages; nil: none here.
+	WeChat Identity
+	// PublicURL is the address browsers reach us at; "": as they asked.
+	PublicURL string
 	// Demo are the invented people of the institution "demo"; none, no /demo page.
 	Demo        []DemoPerson
 	DemoSignIns []DemoSignIn
@@ -89,7 +93,9 @@ func (s *Site) Routes(mux *http.ServeMux) {
 		"GET /w/{institution}/answers/{answer}/full":         s.full,
 		"POST /w/{institution}/answers/{answer}/feedback":    s.feedback,
 		"GET /w/{institution}/answers/{answer}/trend/{fact}": s.trend,
-		"GET /demo": s.demoPage,
+		"GET /wechat/{institution}/enter":                    s.enterByWeChat,
+		"GET /wechat/{institution}/entered":                  s.enteredByWeChat,
+		"GET /demo":                                          s.demoPage,
 	} {
 		mux.Handle(pattern, pages.Headers(len(s.Demo) > 0, s.serve(handle)))
 	}
@@ -99,7 +105,8 @@ func (s *Site) Routes(mux *http.ServeMux) {
 type visit struct {
 	frame
 	now          time.Time
-	known        bool // the visitor's cookie is there
+	known        bool   // the browser has shown whose it is
+	session      string // the token by which it did, "" for a visitor's own cookie
 	conversation bot.Conversation
 }
 
@@ -133,15 +140,7 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 		return v, err
 	}
 	v.Institution, v.Zone = inst, inst.Location()
-	token, known := visitorToken(r)
-	if !known {
-		return v, nil
-	}
-	v.conversation, err = s.Store.FindAccount(r.Context(), inst.ID, Name, token)
-	if bot.KindOf(err) == bot.KindNotFound && err != nil {
-		return v, nil
-	}
-	v.known = err == nil
+	v.conversation, v.known, err = s.whose(r, v)
 	return v, err
 }
 

@@ -78,6 +78,11 @@ type news struct {
 
 func (p *phone) look(ctx context.Context) (n news, err error) {
 	p.now = p.Now()
+	if p.session != "" {
+		if _, err := p.Store.SessionConversation(ctx, p.Institution.ID, p.session, p.now); err != nil {
+			return n, err
+		}
+	}
 	if n.Timeline, err = p.Store.Timeline(ctx, p.Institution.ID, p.conversation.ID, p.after, shownAtOnce); err != nil {
 		return n, err
 	}

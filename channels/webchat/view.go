@@ -21,6 +21,7 @@ type chatPage struct {
 	People    []person
 	Consented bool
 	Human     bool // a member of staff owns the conversation
+	Elsewhere bool // it is held in another app; here it is read
 	Messages  []message
 	Last      int64 // the newest number drawn
 	Typing    bool

@@ -32,6 +32,32 @@ func visitorToken(r *http.Request) (bot.Text, bool) {
 	return bot.T(c.Value), true
 }
 
+// whose is the conversation the browser may see: of the WeChat account that
+// entered in it, else of its visitor's cookie.
+func (s *Site) whose(r *http.Request, v *visit) (c bot.Conversation, known bool, err error) {
+	missing := func(err error) bool { return err != nil && bot.KindOf(err) == bot.KindNotFound }
+	if cookie, errCookie := r.Cookie(sessionCookie); errCookie == nil {
+		c, err = s.Store.SessionConversation(r.Context(), v.Institution.ID, cookie.Value, v.now)
+		if !missing(err) {
+			v.session = cookie.Value
+			return c, err == nil, err
+		}
+	}
+	token, ok := visitorToken(r)
+	if !ok {
+		return bot.Conversation{}, false, nil
+	}
+	c, err = s.Store.FindAccount(r.Context(), v.Institution.ID, Name, token)
+	if missing(err) {
+		return bot.Conversation{}, false, nil
+	}
+	return c, err == nil, err
+}
+
+// elsewhere reports whether the conversation is held in another app: the page
+// shows it, and takes no message.
+func (v *visit) elsewhere() bool { return v.known && v.conversation.Channel != Name }
+
 func newVisitor(w http.ResponseWriter, r *http.Request, path string) bot.Text {
 	raw := make([]byte, visitorBytes)
 	_, _ = rand.Read(raw) // never fails: crypto/rand ends the program instead

@@ -4,7 +4,8 @@
   const page = document.body.dataset;
   const $ = (name) => document.querySelector(`[data-${name}]`);
   const list = $("messages"), waiting = $("pending"), thread = $("thread"), typing = $("typing");
-  const composer = $("composer"), box = composer.elements.text, problem = $("problem"), connection = $("connection");
+  // Where the conversation is held in another app there is nothing to write in.
+  const composer = $("composer"), box = composer?.elements.text, problem = $("problem"), connection = $("connection");
   const storageKey = `careline-pending ${page.path}`;
 
   const atEnd = () => thread.scrollHeight - thread.scrollTop - thread.clientHeight < 160;
@@ -72,8 +73,8 @@
 
   // --- what the patient writes --------------------------------------------
   let queue = [];
-  try { queue = JSON.parse(sessionStorage.getItem(storageKey)) ?? []; } catch { queue = []; }
-  const keep = () => { try { sessionStorage.setItem(storageKey, JSON.stringify(queue)); } catch { /* a full or closed storage loses only the copy */ } };
+  try { if (composer) queue = JSON.parse(sessionStorage.getItem(storageKey)) ?? []; } catch { queue = []; }
+  const keep = () => { try { if (composer) sessionStorage.setItem(storageKey, JSON.stringify(queue)); } catch { /* a full or closed storage loses only the copy */ } };
 
   const bubble = (message) => {
     const item = document.createElement("li");
@@ -128,7 +129,7 @@
       tell(body.error);
       bubbleOf(message.id)?.remove();
       forget(message.id);
-      if (!box.value) { box.value = message.text; grow(); }
+      if (box && !box.value) { box.value = message.text; grow(); }
       return true;
     }
     tell("");
@@ -160,15 +161,15 @@
     if (CSS.supports("field-sizing", "content")) return;
     box.rows = Math.min(6, box.value.split("\n").length);
   };
-  composer.addEventListener("submit", (event) => {
+  composer?.addEventListener("submit", (event) => {
     event.preventDefault();
     ask(box.value);
     box.value = "";
     grow();
     box.focus();
   });
-  box.addEventListener("input", grow);
-  box.addEventListener("keydown", (event) => {
+  box?.addEventListener("input", grow);
+  box?.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     composer.requestSubmit();
