@@ -3,8 +3,9 @@
 
 # Installs what is missing, builds, starts the demo on http://localhost:8080.
 # MODEL=scripted lets a script play the language model; else answers are composed.
+# WECHAT=fake plays WeChat too, with a phone on http://localhost:8081.
 run: setup build
-	exec ./bin/careline serve --demo $(if $(MODEL),--model-url=$(MODEL))
+	exec ./bin/careline serve --demo $(if $(MODEL),--model-url=$(MODEL)) $(if $(WECHAT),--wechat-api=$(WECHAT))
 
 build:
 	go build -o bin/careline ./cmd/careline

@@ -15,6 +15,7 @@ import (
 	"careline/bot/postgres"
 	"careline/bot/store"
 	"careline/bot/turn"
+	"careline/channels"
 	"careline/channels/webchat"
 	"careline/retrieval/embed"
 	"careline/retrieval/knowledge"
@@ -36,6 +37,9 @@ type app struct {
 	model     *llm.Chat              // nil: answers are composed
 	scripted  *llmtest.Server        // the model of a demonstration, nil without it
 	external  *webchat.ExternalModel // whom patients are asked about, nil where nothing leaves
+	adapters  []channels.Adapter     // the channels patients write in
+	official  *official              // the official account, nil without one
+	public    string                 // the address patients reach us at, "" if it is not known
 	critical  func(context.Context, bot.InstitutionID) ([]bot.Critical, error)
 }
 
@@ -63,7 +67,7 @@ func (g *global) open(ctx context.Context, log *slog.Logger) (*app, error) {
 }
 
 func (g *global) wire(db *postgres.DB) (*app, error) {
-	a := &app{db: db}
+	a := &app{db: db, adapters: []channels.Adapter{webchat.Adapter{}}}
 	vault, err := store.OpenVault(g.keyFile())
 	if err != nil {
 		return nil, err

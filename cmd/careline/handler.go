@@ -22,6 +22,9 @@ func (c serveCmd) handler(a *app, runner *jobs.Runner, in *intake.Intake, people
 	config := webchat.Config{
 		Store: a.store, Finder: a.finder, Receive: a.inbox.Receive, Person: a.requestPerson, Watch: runner.Watch, Demo: people, Model: a.external, Log: log,
 	}
+	if a.official != nil {
+		config.WeChat, config.PublicURL = a.official.adapter, a.public
+	}
 	if len(people) > 0 {
 		config.DemoSignIns = []webchat.DemoSignIn{{Login: demoLogin, Password: demoPassword}}
 	}
@@ -29,9 +32,12 @@ func (c serveCmd) handler(a *app, runner *jobs.Runner, in *intake.Intake, people
 	if err != nil {
 		return nil, err
 	}
+	limits := map[string]channels.Limits{}
+	for _, adapter := range a.adapters {
+		limits[adapter.Name()] = adapter.Limits()
+	}
 	desk, err := console.New(console.Config{
-		Store: a.store, Guard: a.guard, Finder: a.finder, Watch: runner.Watch, Framed: len(people) > 0, Log: log,
-		Limits: map[string]channels.Limits{webchat.Name: webchat.Adapter{}.Limits()},
+		Store: a.store, Guard: a.guard, Finder: a.finder, Watch: runner.Watch, Framed: len(people) > 0, Log: log, Limits: limits,
 	})
 	if err != nil {
 		return nil, err
@@ -49,6 +55,7 @@ func (c serveCmd) handler(a *app, runner *jobs.Runner, in *intake.Intake, people
 	chat.Routes(mux)
 	desk.Routes(mux)
 	api.Routes(mux)
+	a.official.routes(mux)
 	mux.HandleFunc("GET /healthz", a.healthy)
 	mux.HandleFunc("GET /{$}", a.front)
 	return mux, nil
@@ -107,7 +114,7 @@ func (a *app) requestPerson(ctx context.Context, c bot.Conversation, language bo
 func (a *app) runner(log *slog.Logger, workers int) *jobs.Runner {
 	triage := &jobs.ReportTriage{Store: a.store, Guard: a.guard, Finder: a.finder, Critical: a.critical}
 	return jobs.New(jobs.Config{
-		DB: a.db, Store: a.store, Decider: a.engine, Adapters: []channels.Adapter{webchat.Adapter{}}, Workers: workers, Log: log, Triage: triage.Triage,
+		DB: a.db, Store: a.store, Decider: a.engine, Adapters: a.adapters, Workers: workers, Log: log, Triage: triage.Triage,
 		Notices: &jobs.Notices{Store: a.store, Guard: a.guard},
 		Apology: func(language bot.Language) (bot.Text, error) {
 			return a.guard.Notice("failed", language, guard.NoticeSlots{})

@@ -80,8 +80,12 @@ func (c serveCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger
 		return err
 	}
 	a.store.Timing = store.Timing{QuietAfter: c.QuietAfter, BurstLimit: c.BurstLimit}
-	runner := a.runner(log, c.Workers)
 	group, ctx := errgroup.WithContext(ctx)
+	phone, err := c.openChannels(ctx, g, a, listener, log)
+	if err != nil {
+		return err
+	}
+	runner := a.runner(log, c.Workers)
 	in := a.intake(log)
 	if err := c.background(ctx, group, g, a, runner, in, messages, log); err != nil {
 		return err
@@ -93,7 +97,7 @@ func (c serveCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger
 		}
 		group.Go(func() error { return c.http(ctx, listener, handler) })
 	}
-	c.ready(io, listener, people)
+	c.ready(io, listener, people, phone)
 	err = group.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -132,7 +136,7 @@ func (c serveCmd) listen() (net.Listener, error) {
 }
 
 // ready prints where to go.
-func (c serveCmd) ready(io stdio, l net.Listener, people []webchat.DemoPerson) {
+func (c serveCmd) ready(io stdio, l net.Listener, people []webchat.DemoPerson, phone string) {
 	if l == nil {
 		fmt.Fprintln(io.out, "Careline's worker is ready.")
 		return
@@ -140,6 +144,9 @@ func (c serveCmd) ready(io stdio, l net.Listener, people []webchat.DemoPerson) {
 	address := c.address(l)
 	if len(people) > 0 {
 		fmt.Fprintf(io.out, "  demo      %s/demo\n  patients  %s/w/%s\n  staff     %s/staff/%s\n\n", address, address, demoID, address, demoID)
+	}
+	if phone != "" {
+		fmt.Fprintf(io.out, "  WeChat    %s  (a phone to play with; nothing leaves this machine)\n\n", phone)
 	}
 	fmt.Fprintf(io.out, "Careline is ready on %s\n", address)
 }
