@@ -39,6 +39,7 @@ bench:
 	./setup.sh
 	go test -run '^$$' -bench . -skip 'Path|ImportFile|MLLP' -benchmem -timeout 30m ./bot/... ./retrieval/... ./channels/... ./cmd/...
 	go test -run '^$$' -bench Path -benchtime 3000x ./cmd/careline
+	CARELINE_PROVE=1 go test -run '^$$' -bench WeChatBurst -benchtime 1x ./cmd/careline
 
 # Files of 64 MiB and messages, from their first byte to the commit, fsync on.
 bench-import:
