@@ -7,7 +7,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -166,4 +168,46 @@ func (a *account) send(openid, text string) int {
 
 func textTo(openid, text string) any {
 	return message.NewCustomerTextMessage(openid, text)
+}
+
+// get calls the API and returns what came, decoded where it is JSON.
+func (a *account) get(path string, query url.Values) (out answer, body []byte, header http.Header) {
+	a.Helper()
+	r, err := http.Get(a.platform.URL + path + "?" + query.Encode())
+	if err != nil {
+		a.Fatal(err)
+	}
+	defer func() { _ = r.Body.Close() }()
+	if body, err = io.ReadAll(r.Body); err != nil {
+		a.Fatal(err)
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+		if err := json.Unmarshal(body, &out); err != nil {
+			a.Fatalf("%s: %v", body, err)
+		}
+	}
+	return out, body, r.Header
+}
+
+// with is a query that carries the access token.
+func (a *account) with(pairs ...string) url.Values {
+	q := url.Values{"access_token": {a.token(false)}}
+	for i := 0; i < len(pairs); i += 2 {
+		q.Set(pairs[i], pairs[i+1])
+	}
+	return q
+}
+
+// waitFor waits until the account has n messages.
+func (a *account) waitFor(n int) []message.MixMessage {
+	a.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		got := a.messages()
+		if len(got) >= n {
+			return got
+		}
+		if time.Now().After(deadline) {
+			a.Fatalf("%d of %d deliveries came", len(got), n)
+		}
+	}
 }

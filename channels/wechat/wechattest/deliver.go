@@ -27,6 +27,7 @@ type Delivery struct {
 	Err      error  // nil when the account accepted it
 
 	openid string
+	twice  bool
 }
 
 // Accepted reports whether the account answered as it should.
@@ -46,15 +47,29 @@ func (p *Platform) Again(d Delivery) Delivery {
 
 // deliver tells the account, three times at most, and puts what comes of it on the phone.
 func (p *Platform) deliver(d Delivery) Delivery {
+	if d.Err != nil {
+		return d
+	}
 	for d.Attempts = 1; ; d.Attempts++ {
 		started := time.Now()
 		var again bool
 		d.Status, d.Reply, again, d.Err = p.attempt(d)
-		if !again || d.Attempts == deliveries {
+		if !again || d.Attempts == deliveries || p.ctx.Err() != nil {
 			break
 		}
-		time.Sleep(p.patience - time.Since(started))
+		select {
+		case <-time.After(p.patience - time.Since(started)):
+		case <-p.ctx.Done():
+		}
 	}
+	p.showOutcome(d)
+	if d.twice {
+		p.Again(d)
+	}
+	return d
+}
+
+func (p *Platform) showOutcome(d Delivery) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	who := p.people[d.openid]
@@ -64,7 +79,6 @@ func (p *Platform) deliver(d Delivery) Delivery {
 	if d.Reply != "" && who != nil {
 		p.show(who, Message{By: ByReply, Kind: "text", Text: d.Reply})
 	}
-	return d
 }
 
 // attempt is one delivery. It may be tried again where the account did not answer in
@@ -104,7 +118,7 @@ func (p *Platform) post(d Delivery) (response, error) {
 	if address == "" {
 		return response{}, errors.New("wechattest: no callback is set")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), p.patience)
+	ctx, cancel := context.WithTimeout(p.ctx, p.patience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address+"?"+query.Encode(), bytes.NewReader(body))
 	if err != nil {

@@ -30,11 +30,19 @@ type delivered struct {
 	ID          int64  `xml:"MsgId,omitempty"`
 	Choice      *cdata `xml:"bizmsgmenuid"`
 
-	Event      *cdata `xml:"Event"`
-	EventKey   *cdata `xml:"EventKey"`
-	Ticket     *cdata `xml:"Ticket"`
-	TemplateID int64  `xml:"MsgID,omitempty"`
-	Status     *cdata `xml:"Status"`
+	Event      *cdata    `xml:"Event"`
+	EventKey   *cdata    `xml:"EventKey"`
+	Ticket     *cdata    `xml:"Ticket"`
+	TemplateID int64     `xml:"MsgID,omitempty"`
+	Status     *cdata    `xml:"Status"`
+	Accepted   *accepted `xml:"SubscribeMsgPopupEvent>List"`
+}
+
+// accepted is what a person answered to the offer of subscription notices.
+type accepted struct {
+	Template *cdata `xml:"TemplateId"`
+	Status   *cdata `xml:"SubscribeStatusString"`
+	Scene    int    `xml:"PopupScene"`
 }
 
 // cdata is text as the platform writes it.
@@ -63,25 +71,32 @@ func (p *Platform) act(openid string, m Message, d delivered, change func(*perso
 	if m.Kind != "" {
 		p.show(who, m)
 	}
+	p.wake()
+	out := p.address(openid, d)
+	p.mu.Unlock()
+	return p.deliver(out)
+}
+
+// address makes a delivery of what happened to a person.
+func (p *Platform) address(openid string, d delivered) Delivery {
 	d.To, d.From, d.Created = cdata{p.Account}, cdata{openid}, p.base().Unix()
 	if d.Kind.Text != "event" {
 		d.ID = p.number()
 	}
-	p.wake()
-	twice := p.twice > 0
-	if twice {
+	out := Delivery{Message: d.ID, openid: openid, twice: p.twice > 0}
+	if out.twice {
 		p.twice--
 	}
-	p.mu.Unlock()
-	plain, err := xml.Marshal(d)
-	if err != nil {
-		return Delivery{Err: errors.New("wechattest: a message that cannot be XML")}
+	out.Plain, out.Err = xml.Marshal(d)
+	return out
+}
+
+// later tells the account something nobody waits for.
+func (p *Platform) later(openid string, d delivered) {
+	if p.ctx.Err() == nil {
+		out := p.address(openid, d)
+		p.sending.Go(func() { p.deliver(out) })
 	}
-	done := p.deliver(Delivery{Message: d.ID, Plain: plain, openid: openid})
-	if twice {
-		p.Again(done)
-	}
-	return done
 }
 
 func (p *Platform) wroteNow(who *person) { who.wrote = window{opening: writing, opened: p.now()} }

@@ -11,7 +11,8 @@ type person struct {
 	wrote, tapped window
 	exchanged     time.Time      // the last message either way
 	typingUntil   time.Time      // the account shows that it writes
-	accepted      map[string]int // subscription notices: how many of a template may come
+	accepted      map[string]int // subscription notices: how many of each template may come
+	blocks        bool           // refuses template messages
 	messages      []Message
 }
 
@@ -47,20 +48,13 @@ func (p *Platform) Hold(openid string) {
 
 // wake tells everybody who watches a phone that something is new.
 func (p *Platform) wake() {
-	if p.changed != nil {
-		close(p.changed)
-		p.changed = make(chan struct{})
-	}
+	close(p.changed)
+	p.changed = make(chan struct{})
 }
 
-// Changed is closed when a phone shows something new, or the platform is closed.
+// Changed is closed when a phone shows something new.
 func (p *Platform) Changed() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.changed == nil {
-		closed := make(chan struct{})
-		close(closed)
-		return closed
-	}
 	return p.changed
 }

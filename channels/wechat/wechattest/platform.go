@@ -1,6 +1,7 @@
 package wechattest
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -34,6 +35,8 @@ type Platform struct {
 	base     func() time.Time
 	server   *httptest.Server
 	client   *http.Client
+	ctx      context.Context // of everything the platform does on its own; ended by Close
+	cancel   context.CancelFunc
 
 	mu       sync.Mutex
 	callback string
@@ -105,6 +108,7 @@ func newPlatform(c Config) *Platform {
 		calls: map[string]int{}, answers: map[answerKey]int{}, sent: map[string]int64{}, changed: make(chan struct{}),
 		serial: 20_000_000_000_000_000,
 	}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
 	if p.patience == 0 {
 		p.patience = 5 * time.Second
 	}
@@ -114,13 +118,12 @@ func newPlatform(c Config) *Platform {
 	return p
 }
 
-// Close stops the platform after the deliveries that are on their way.
+// Close stops the platform; deliveries that are on their way are given up.
 func (p *Platform) Close() {
-	p.sending.Wait()
 	p.mu.Lock()
-	close(p.changed)
-	p.changed = nil
+	p.cancel()
 	p.mu.Unlock()
+	p.sending.Wait()
 	p.server.CloseClientConnections()
 	p.server.Close()
 	p.client.CloseIdleConnections()
