@@ -48,6 +48,7 @@ type Runner struct {
 	Config
 	*Hub
 	holder string
+	pauses pauses
 	turns  chan struct{} // wakes a turn worker
 	sends  chan struct{} // wakes a send worker
 }

@@ -138,7 +138,7 @@ func (s *Store) Reply(ctx context.Context, id bot.InstitutionID, conversation bo
 			return err
 		}
 		b.Queue(`update inbox set decision_id = $2 where conversation_id = $1 and decision_id is null`, int64(c.ID), int64(decision))
-		queueOutbox(b, c, outgoing{key: "staff/" + key, author: bot.AuthorStaff, staff: staff.ID, decision: decision, texts: []bot.Text{text}}, now)
+		queueOutbox(b, c, s.fit(c, outgoing{key: "staff/" + key, author: bot.AuthorStaff, staff: staff.ID, decision: decision, texts: []bot.Text{text}}), now)
 		if c.Case != 0 {
 			queueCaseEvent(b, id, c.Case, now, actor(staff), "replied", c.Level, "")
 		}

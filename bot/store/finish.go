@@ -46,10 +46,10 @@ func (s *Store) Finish(ctx context.Context, t *bot.Turn, d bot.Decision, now tim
 			urgent_text_at = case when $6 then $7 else urgent_text_at end where id = $1`,
 			int64(c.ID), t.Seq, c.Level.String(), c.Epoch, orNull(int64(d.Patient)), d.Kind == bot.AnswerSafety, now)
 		key := "turn/" + strconv.FormatInt(t.Seq, 10)
-		queueOutbox(b, c, outgoing{
+		queueOutbox(b, c, s.fit(c, outgoing{
 			key: key, author: d.Author, decision: id, texts: d.Parts, verdict: d.Verdict, released: d.Released,
 			ai: d.Author == bot.AuthorAssistant, urgent: d.Kind == bot.AnswerSafety,
-		}, now)
+		}), now)
 		if c.Channel == OperatorChannel {
 			queueShownAtOnce(b, c, key, len(d.Parts), now)
 		}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -52,4 +54,56 @@ func queueResume(b *pgx.Batch, c thread, now time.Time) {
 			on conflict (institution_id, conversation_id) do update set due = least(coalesce(send_queue.due, excluded.due), excluded.due) returning due
 		)
 		select pg_notify('careline_sends', '') from queued`, string(c.Institution), int64(c.ID), c.inboxSeq+1, now, c.Channel)
+}
+
+// openWindow is a window in which something may still be sent.
+type openWindow struct {
+	opening bot.Opening
+	used    int
+}
+
+// queueWindows reads the windows that are open until a time, the one that closes
+// first before the others: what is spent in it costs the others nothing.
+func queueWindows(b *pgx.Batch, c thread, until time.Time, windows *[]openWindow) {
+	b.Queue(`select opening, used from conversation_windows where conversation_id = $1 and closes_at > $2 order by closes_at`, int64(c.ID), until).
+		Query(func(rows pgx.Rows) (err error) {
+			*windows, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (w openWindow, err error) {
+				err = row.Scan((*string)(&w.opening), &w.used)
+				return w, err
+			})
+			return err
+		})
+}
+
+// room is the first window with room for a part; nil when there is none.
+func room(by Sender, windows []openWindow, p lined) *openWindow {
+	for i, w := range windows {
+		for _, rule := range by.Windows {
+			if rule.Opening == w.opening && w.used < rule.Allowance(bot.Author(p.Author), p.Urgent) {
+				return &windows[i]
+			}
+		}
+	}
+	return nil
+}
+
+// uncharge returns a part's place in the window it was charged to.
+func uncharge(ctx context.Context, tx pgx.Tx, c thread, opening string) error {
+	if opening == "" {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `update conversation_windows set used = greatest(used - 1, 0) where conversation_id = $1 and opening = $2`, int64(c.ID), opening)
+	if err != nil {
+		return fmt.Errorf("store: window of conversation %d: %w", c.ID, err)
+	}
+	return nil
+}
+
+// closeWindows ends a conversation's windows because the channel says so.
+func closeWindows(ctx context.Context, tx pgx.Tx, c thread, now time.Time) error {
+	_, err := tx.Exec(ctx, `update conversation_windows set closes_at = least(closes_at, $2) where conversation_id = $1`, int64(c.ID), now)
+	if err != nil {
+		return fmt.Errorf("store: windows of conversation %d: %w", c.ID, err)
+	}
+	return nil
 }

@@ -4,6 +4,7 @@
 alter table accounts add column unfollowed_at timestamptz; -- cannot be written to, and reads nothing, until a re-follow
 alter table conversations add column elsewhere boolean not null default false; -- a servicer answers in the channel's own app
 alter table inbox add column media_id text not null default '';
+alter table outbox add column opening text not null default ''; -- the window a part was charged to
 
 -- What a channel lets us send: one row for each way a patient opened the window.
 create table conversation_windows (
