@@ -115,6 +115,11 @@ type Turn struct {
 	ModelAgreed  bool   // consent to an external model stands
 	Names        []Text // of the patients the account acts for: redacted, never told
 	Recent       []Message
+	// ChatOnly: the channel has no pages of its own, so consent, binding and "whose
+	// report?" are settled in the chat. Chosen is whom the person picked from a list
+	// for this very turn, 0 for nobody.
+	ChatOnly bool
+	Chosen   PatientID
 }
 
 // TurnMessage is one inbound message of a turn.

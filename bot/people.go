@@ -75,7 +75,8 @@ type Binding struct {
 	Account  AccountID
 	Patient  PatientID
 	Relation Relation
-	Sex      Sex // the patient's: tells "my mother" from "my father"
+	Sex      Sex  // the patient's: tells "my mother" from "my father"
+	Born     Date // the patient's: tells two children apart
 	Since    time.Time
 }
 

@@ -37,6 +37,7 @@ type textFile struct {
 	Relations  map[string]relationText `yaml:"relations"`
 	Roles      map[string]string       `yaml:"roles"`
 	Date       string                  `yaml:"date"` // the layout of a date
+	People     map[string]string       `yaml:"people"`
 }
 
 type relationText struct {
@@ -60,7 +61,11 @@ type NoticeSlots struct {
 	OnShift   bool
 	Role      bot.Role
 	Relations []bot.Relation
-	Date      time.Time // of the report it is about, in the institution's zone; zero: not said
+	Date      time.Time     // of the report it is about, in the institution's zone; zero: not said
+	People    []bot.Binding // whom the account may ask about, to be chosen by number
+	Current   bot.PatientID // of these, whom the conversation is about
+	Lines     []string      // of a list the caller words, such as consent purposes
+	Follows   bool          // it goes before the question of the next step
 }
 
 func loadTexts(g *Guard) error {
@@ -101,7 +106,7 @@ func (g *Guard) sameTexts() error {
 	zh, en := g.texts[bot.Chinese].file, g.texts[bot.English].file
 	for part, pair := range map[string][2]map[string]string{
 		"safety": {zh.Safety, en.Safety}, "notices": {zh.Notices, en.Notices}, "families": {zh.Families, en.Families},
-		"analytes": {zh.Analytes, en.Analytes}, "sources": {zh.Sources, en.Sources}, "roles": {zh.Roles, en.Roles},
+		"analytes": {zh.Analytes, en.Analytes}, "sources": {zh.Sources, en.Sources}, "people": {zh.People, en.People}, "roles": {zh.Roles, en.Roles},
 	} {
 		if a, b := slices.Sorted(maps.Keys(pair[0])), slices.Sorted(maps.Keys(pair[1])); !slices.Equal(a, b) {
 			return fmt.Errorf("texts: %s are %v in Chinese and %v in English", part, a, b)
@@ -140,7 +145,7 @@ func (g *Guard) Notice(id string, language bot.Language, s NoticeSlots) (bot.Tex
 	if err != nil {
 		return bot.Text{}, err
 	}
-	slots := noticeSlots{OnShift: s.OnShift, Role: pick(r.file.Roles, string(s.Role))}
+	slots := noticeSlots{OnShift: s.OnShift, Role: pick(r.file.Roles, string(s.Role)), People: r.people(s), Lines: s.Lines, Follows: s.Follows}
 	if !s.Date.IsZero() {
 		slots.Date = s.Date.Format(r.file.Date)
 	}

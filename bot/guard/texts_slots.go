@@ -1,12 +1,40 @@
 package guard
 
-import "careline/bot"
+import (
+	"fmt"
+
+	"careline/bot"
+)
 
 type noticeSlots struct {
 	OnShift   bool
 	Role      string
 	Relations []string
 	Date      string
+	People    []string
+	Lines     []string
+	Follows   bool
+}
+
+// people are numbered lines of whom the account may ask about, by relation and
+// never by name; where two share a relation their year of birth tells them apart.
+func (r *reviewed) people(s NoticeSlots) (lines []string) {
+	total := map[string]int{}
+	for _, b := range s.People {
+		total[r.relation(b.Relation, b.Sex).Name]++
+	}
+	for i, b := range s.People {
+		name := r.relation(b.Relation, b.Sex).Name
+		line := fmt.Sprintf("%d %s", i+1, name)
+		if born, ok := b.Born.Time(); ok && total[name] > 1 {
+			line += fmt.Sprintf(r.file.People["born"], born.Year())
+		}
+		if b.Patient == s.Current {
+			line += r.file.People["current"]
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // safetySlots are the words a safety text is filled with.

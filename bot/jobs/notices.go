@@ -52,6 +52,21 @@ func (n *Notices) Binding(ctx context.Context, job store.BindingNotice, now time
 	return n.Store.TellBinding(ctx, job, text, now)
 }
 
+// Chat tells a conversation what happened elsewhere; told is false while a person
+// writes there or an emergency stands.
+func (n *Notices) Chat(ctx context.Context, job store.ChatNotice, now time.Time) (told bool, err error) {
+	line, err := n.Store.Timeline(ctx, job.Institution, job.Conversation, 0, 1)
+	if err != nil {
+		return false, err
+	}
+	slots := guard.NoticeSlots{Relations: []bot.Relation{job.Relation}}
+	text, err := n.text(ctx, job.Institution, job.Notice, line.Conversation.Language, slots, now)
+	if err != nil {
+		return false, fmt.Errorf("jobs: notice in conversation %d: %w", job.Conversation, err)
+	}
+	return n.Store.Tell(ctx, job, text, now)
+}
+
 func (n *Notices) text(ctx context.Context, id bot.InstitutionID, notice string, language bot.Language, slots guard.NoticeSlots, now time.Time) (bot.Text, error) {
 	onShift, err := n.Store.OnShift(ctx, id, now)
 	if err != nil {

@@ -21,6 +21,7 @@ func (r *Runner) river(ctx context.Context) error {
 		river.AddWorker(workers, &correctionWorker{runner: r})
 		river.AddWorker(workers, &secondLookWorker{runner: r})
 		river.AddWorker(workers, &bindingWorker{runner: r})
+		river.AddWorker(workers, &chatWorker{runner: r})
 	}
 	client, err := river.NewClient(riverpgxv5.New(r.DB.Pool), &river.Config{
 		Schema: postgres.RiverSchema, Logger: r.Log, Workers: workers,
@@ -78,4 +79,21 @@ type bindingWorker struct {
 // Work tells one conversation that its binding ended.
 func (w *bindingWorker) Work(ctx context.Context, job *river.Job[store.BindingNotice]) error {
 	return w.runner.Notices.Binding(ctx, job.Args, w.runner.Now())
+}
+
+type chatWorker struct {
+	river.WorkerDefaults[store.ChatNotice]
+	runner *Runner
+}
+
+// laterNotice is when a conversation in which a person writes is tried again.
+const laterNotice = 5 * time.Minute
+
+// Work tells one conversation what happened elsewhere.
+func (w *chatWorker) Work(ctx context.Context, job *river.Job[store.ChatNotice]) error {
+	told, err := w.runner.Notices.Chat(ctx, job.Args, w.runner.Now())
+	if err == nil && !told {
+		return river.JobSnooze(laterNotice)
+	}
+	return err
 }

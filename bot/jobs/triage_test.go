@@ -103,7 +103,7 @@ func (w *triaging) bind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, factor, err := s.MakeBindCode(t.Context(), storetest.Hospital, bot.Actor{Kind: "operator"}, w.patient, time.Minute, storetest.Now)
+	code, factor, _, err := s.MakeBindCode(t.Context(), storetest.Hospital, bot.Actor{Kind: "operator"}, w.patient, store.CodeOptions{Valid: time.Minute}, storetest.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,10 +13,24 @@ import (
 func (s *Store) Consent(ctx context.Context, id bot.InstitutionID, account bot.AccountID, purpose bot.Purpose, version string, now time.Time) error {
 	return unavailable(s.db.In(ctx, id, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
-		b.Queue(`insert into consents (institution_id, account_id, purpose, text_version, given_at) values ($1, $2, $3, $4, $5)
-			on conflict (institution_id, account_id, purpose) where withdrawn_at is null do nothing`,
-			string(id), int64(account), string(purpose), version, now)
-		queueAudit(b, id, now, bot.Actor{Kind: "account", ID: int64(account)}, "consent.give."+string(purpose), subject{"account", int64(account)})
+		queueConsent(b, id, account, purpose, version, now)
+		return send(ctx, tx, b)
+	}))
+}
+
+func queueConsent(b *pgx.Batch, id bot.InstitutionID, account bot.AccountID, purpose bot.Purpose, version string, now time.Time) {
+	b.Queue(`insert into consents (institution_id, account_id, purpose, text_version, given_at) values ($1, $2, $3, $4, $5)
+		on conflict (institution_id, account_id, purpose) where withdrawn_at is null do nothing`,
+		string(id), int64(account), string(purpose), version, now)
+	queueAudit(b, id, now, bot.Actor{Kind: "account", ID: int64(account)}, "consent.give."+string(purpose), subject{"account", int64(account)})
+}
+
+// WithdrawAll ends all of an account's consents.
+func (s *Store) WithdrawAll(ctx context.Context, id bot.InstitutionID, account bot.AccountID, now time.Time) error {
+	return unavailable(s.db.In(ctx, id, func(tx pgx.Tx) error {
+		b := &pgx.Batch{}
+		b.Queue(`update consents set withdrawn_at = $2 where account_id = $1 and withdrawn_at is null`, int64(account), now)
+		queueAudit(b, id, now, bot.Actor{Kind: "account", ID: int64(account)}, "consent.withdraw", subject{"account", int64(account)})
 		return send(ctx, tx, b)
 	}))
 }

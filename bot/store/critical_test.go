@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"careline/bot"
+	"careline/bot/store"
 	"careline/bot/store/storetest"
 )
 
@@ -51,7 +52,7 @@ func TestOnlyThoseWhoAgreedAreToldOfAPatientsResults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		code, factor, err := s.MakeBindCode(t.Context(), storetest.Hospital, bot.Actor{Kind: "operator"}, bot.PatientID(patient), time.Minute, at)
+		code, factor, _, err := s.MakeBindCode(t.Context(), storetest.Hospital, bot.Actor{Kind: "operator"}, bot.PatientID(patient), store.CodeOptions{Valid: time.Minute}, at)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -109,7 +109,7 @@ func (h hospital) bind(t *testing.T, who string, patient bot.PatientID, at time.
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, factor, err := h.MakeBindCode(t.Context(), storetest.Hospital, operator, patient, time.Minute, at)
+	code, factor, _, err := h.MakeBindCode(t.Context(), storetest.Hospital, operator, patient, store.CodeOptions{Valid: time.Minute}, at)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func (s *Store) Receive(ctx context.Context, in bot.Inbound, t bot.Trigger, urge
 		}
 		c.inboxSeq, c.counter = r.Seq, r.Number
 		if !in.Scene.Empty() {
-			if err := s.beginBinding(ctx, tx, &c, in, now); err != nil {
+			if err := s.beginBinding(ctx, tx, c.Institution, c.Account, in.Scene.Plain(), c.inboxSeq, now); err != nil {
 				return err
 			}
 		}

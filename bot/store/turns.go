@@ -59,7 +59,7 @@ func (s *Store) loadTurn(ctx context.Context, t *bot.Turn) error {
 			t.Messages, err = pgx.CollectRows(rows, pgx.RowToStructByPos[bot.TurnMessage])
 			return err
 		})
-	b.Queue(`select b.account_id, b.patient_id, b.relation, p.sex, b.bound_at from bindings b join patients p on p.institution_id = b.institution_id and p.id = b.patient_id
+	b.Queue(`select b.account_id, b.patient_id, b.relation, p.sex, p.birth_date, b.bound_at from bindings b join patients p on p.institution_id = b.institution_id and p.id = b.patient_id
 			join conversations c on c.institution_id = b.institution_id and c.account_id = b.account_id
 			where c.id = $1 and b.ended_at is null and `+followed+` order by b.id`, conversation).Query(func(rows pgx.Rows) (err error) {
 		t.Bindings, err = pgx.CollectRows(rows, scanBinding)

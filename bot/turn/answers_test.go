@@ -147,7 +147,7 @@ func newCase(t *testing.T, file *txtar.Archive) *answering {
 		if err != nil {
 			t.Fatal(err)
 		}
-		code, factor, err := s.MakeBindCode(t.Context(), storetest.Hospital, bot.Actor{Kind: "operator"}, id, time.Minute, c.now)
+		code, factor, _, err := s.MakeBindCode(t.Context(), storetest.Hospital, bot.Actor{Kind: "operator"}, id, store.CodeOptions{PatientAgreed: true}, c.now)
 		if err != nil {
 			t.Fatal(err)
 		}

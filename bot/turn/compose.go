@@ -23,6 +23,7 @@ type material struct {
 	recent   []string // what the assistant said lately: sympathy never repeats
 	review   bool     // part of the question waits for a person
 	held     bool     // the report holds results that the assistant does not tell
+	agree    bool     // a report is bound, and consent to read it is missing
 	first    string   // what comes before everything: the closed question, "" if none
 }
 

@@ -166,7 +166,10 @@ func (c *composition) knowledge() {
 			c.add(len(said)/3, text)
 		}
 	}
-	if c.evidence.Patient == nil {
+	switch {
+	case c.agree:
+		c.add(0, c.say("agree-for-more", nil))
+	case c.evidence.Patient == nil:
 		c.add(1, c.say("bind-for-more", nil))
 	}
 }

@@ -15,10 +15,11 @@ import (
 // draftTokens is what a model may write at most: well above one message.
 const draftTokens = 1200
 
-// mayAskModel reports whether this turn's evidence may be sent to the model: one
-// that stands outside the institution needs the patient's own consent.
+// mayAskModel reports whether this turn's evidence may be sent to the model: none
+// before consent, and one that stands outside the institution needs the patient's
+// own consent.
 func (e *Engine) mayAskModel(p *pending) bool {
-	return e.Model != nil && (!e.ModelOutside || p.ModelAgreed)
+	return e.Model != nil && p.consented && (!e.ModelOutside || p.ModelAgreed)
 }
 
 // drafted is the model's answer, when its draft or the one repair of it passes

@@ -70,6 +70,7 @@ type pending struct {
 	critical    []bot.Fact // the latest value of every item, asked about or not
 	onShift     bool
 	held, proxy bool // results are left out; the writer is not the patient
+	consented   bool // else no result is read, no model asked, and nothing leaves the process
 	trigger     bot.Trigger
 	tier        bot.Tier
 	// What became of the model's drafts in this turn.
@@ -89,9 +90,9 @@ func (e *Engine) Decide(ctx context.Context, t *bot.Turn, now time.Time) (bot.De
 		return bot.Decision{}, err
 	}
 	binding, bound, ask := e.words.whose(t, p.question)
-	consented := t.Consented || t.Conversation.Channel == operatorChannel
+	p.consented = t.Consented || t.Conversation.Channel == operatorChannel
 	p.evidence = bot.Evidence{Now: now.In(p.institution.Location()), Facts: e.Catalogue.Stated(bot.T(p.question.text))}
-	if consented && bound && !ask {
+	if p.consented && bound && !ask {
 		if err := e.results(ctx, p, binding); err != nil {
 			return bot.Decision{}, err
 		}
@@ -108,10 +109,10 @@ func (e *Engine) Decide(ctx context.Context, t *bot.Turn, now time.Time) (bot.De
 		return e.human(p)
 	case p.question.greeting || p.question.thanks:
 		return e.courtesy(p)
-	case !consented:
+	case !p.consented && !t.ChatOnly:
 		return e.notice(p, "consent-needed", guard.NoticeSlots{OnShift: p.onShift})
-	case ask:
-		return e.notice(p, "whose-report", guard.NoticeSlots{Relations: relations(t.Bindings)})
+	case ask && p.consented:
+		return e.notice(p, "whose-report", whoseSlots(t))
 	case p.held && len(p.found.Facts) == 0:
 		return e.toldByAPerson(p)
 	}
@@ -191,10 +192,15 @@ func (p *pending) criticalResult() bot.ResultID {
 	return 0
 }
 
-func relations(bindings []bot.Binding) []bot.Relation {
-	var all []bot.Relation
-	for _, b := range bindings {
-		all = append(all, b.Relation)
+// whoseSlots name whom the account may ask about; where a choice is made in the
+// chat itself, by numbers, so that two children can be told apart.
+func whoseSlots(t *bot.Turn) (s guard.NoticeSlots) {
+	if t.ChatOnly {
+		s.People = t.Bindings
+		return s
 	}
-	return all
+	for _, b := range t.Bindings {
+		s.Relations = append(s.Relations, b.Relation)
+	}
+	return s
 }

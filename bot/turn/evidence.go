@@ -122,7 +122,7 @@ func (e *Engine) passages(ctx context.Context, p *pending) error {
 		found = append(found, worried...)
 	}
 	if len(found) == 0 {
-		hits, err := e.Library.Search(ctx, knowledge.Query{Institution: id, Text: p.lookup(), Language: language, Limit: 5})
+		hits, err := e.Library.Search(ctx, knowledge.Query{Institution: id, Text: p.lookup(), Language: language, Limit: 5, Inside: !p.consented})
 		if err != nil {
 			return fmt.Errorf("turn: search: %w", err)
 		}

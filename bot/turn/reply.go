@@ -189,7 +189,7 @@ func (e *Engine) material(p *pending) (material, error) {
 	closed, err := e.closedQuestion(p)
 	m := material{
 		evidence: p.evidence, question: p.question, whole: p.found.How == "flagged" || p.found.How == "latest", title: p.found.Title,
-		review: p.trigger.Level == bot.LevelReview, held: p.held, first: closed,
+		review: p.trigger.Level == bot.LevelReview, held: p.held, first: closed, agree: !p.consented && len(p.Bindings) > 0,
 		tierOf: func(f bot.Fact) bot.Tier { return e.Guard.TierOf(f, p.evidence.Facts, p.evidence.Patient).Tier },
 	}
 	m.evidence.Facts = slices.DeleteFunc(slices.Clone(m.evidence.Facts), func(f bot.Fact) bool { return repeats(f, p.evidence.Facts) })

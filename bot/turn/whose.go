@@ -16,6 +16,11 @@ func (w words) whose(t *bot.Turn, q question) (b bot.Binding, bound, ask bool) {
 	if len(t.Bindings) == 0 {
 		return bot.Binding{}, false, false
 	}
+	for _, b := range t.Bindings {
+		if b.Patient == t.Chosen {
+			return b, true, false
+		}
+	}
 	if fit, named := w.named(t.Bindings, q.folded); named {
 		if len(fit) != 1 {
 			return bot.Binding{}, true, true

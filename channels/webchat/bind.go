@@ -35,14 +35,21 @@ func (s *Site) bind(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err := s.enter(w, r, v); err != nil {
 		return err
 	}
-	patient, err := s.Store.Bind(r.Context(), v.Institution.ID, v.conversation.Account, code, factor, relation, v.now)
+	done, err := s.Store.Bind(r.Context(), v.Institution.ID, v.conversation.Account, code, factor, relation, v.now)
 	if err != nil && bot.KindOf(err) == bot.KindForbidden {
 		return again(http.StatusForbidden, "bind-wrong")
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.Store.ChoosePatient(r.Context(), v.Institution.ID, v.conversation.ID, patient, v.now); err != nil {
+	if done.Requested {
+		word := "bind-unasked"
+		if done.Asked {
+			word = "bind-requested"
+		}
+		return again(http.StatusAccepted, word)
+	}
+	if err := s.Store.ChoosePatient(r.Context(), v.Institution.ID, v.conversation.ID, done.Patient, v.now); err != nil {
 		return err
 	}
 	return s.back(w, r, v)

@@ -19,6 +19,7 @@ import (
 	"careline/bot"
 	"careline/bot/llm/llmtest"
 	"careline/bot/postgres/postgrestest"
+	"careline/bot/store"
 	"careline/retrieval/knowledge"
 )
 
@@ -112,7 +113,7 @@ func (s *served) bindAlso(t *testing.T, v *visitor, a *app, patient, relation st
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, factor, err := a.store.MakeBindCode(t.Context(), demoID, bot.Actor{Kind: "operator"}, id, 10*time.Minute, time.Now().UTC())
+	code, factor, _, err := a.store.MakeBindCode(t.Context(), demoID, bot.Actor{Kind: "operator"}, id, store.CodeOptions{PatientAgreed: true}, time.Now().UTC())
 	if err != nil {
 		t.Fatal(err)
 	}

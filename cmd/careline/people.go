@@ -112,29 +112,3 @@ func readPassword(io stdio) (string, error) {
 	}
 	return "", bot.Errorf(bot.KindInvalid, "The password is empty.", "read password: empty")
 }
-
-type bindCodeCmd struct {
-	Patient string        `arg:"" help:"The patient: our id, or an identifier printed on the report."`
-	Valid   time.Duration `help:"How long the code is valid, at most 10 minutes." default:"10m"`
-}
-
-// Run makes a code and its second factor, to be given to the patient by two ways.
-func (c bindCodeCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logger) error {
-	a, inst, err := g.openAt(ctx, log)
-	if err != nil {
-		return err
-	}
-	defer a.close()
-	now := time.Now().UTC()
-	patient, err := a.store.FindPatient(ctx, inst.ID, c.Patient)
-	if err != nil {
-		return err
-	}
-	code, factor, err := a.store.MakeBindCode(ctx, inst.ID, bot.Actor{Kind: "operator"}, patient, c.Valid, now)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(io.out, "Code:          %s  (valid until %s)\nSecond factor: %s\n\nGive the code to the patient; tell the second factor by another way, for example by phone. Neither is shown again.\n",
-		code, now.Add(c.Valid).In(inst.Location()).Format("15:04"), factor)
-	return nil
-}

@@ -12,6 +12,7 @@ import (
 	"github.com/pgvector/pgvector-go"
 
 	"careline/bot"
+	"careline/retrieval/embed"
 )
 
 // Query is a question to the library.
@@ -20,6 +21,9 @@ type Query struct {
 	Text        string
 	Language    bot.Language
 	Limit       int // default 5
+	// Inside: the text may not leave this process. An embedding endpoint does not see
+	// it, and full text alone answers.
+	Inside bool
 }
 
 const (
@@ -48,7 +52,7 @@ func (l *Library) Search(ctx context.Context, q Query) ([]bot.Passage, error) {
 	}
 	near, matching := make(list, 0, depth), make(list, 0, depth)
 	var batch pgx.Batch
-	if vectors := l.vectors(ctx, []string{q.Text}); vectors != nil {
+	if vectors := l.questionVector(ctx, q); vectors != nil {
 		near.queue(&batch, nearest, q.Institution, q.Language, vectors[0], l.embedder.Model(), 1-least.cosine, max(depth, q.Limit))
 	}
 	matching.queue(&batch, matches, q.Institution, q.Language, words, least.rank, max(depth, q.Limit))
@@ -129,6 +133,14 @@ func fuse(limit int, lists ...list) ([]bot.Passage, error) {
 		passages = append(passages, p)
 	}
 	return passages, nil
+}
+
+// questionVector is none where the question may not be sent to who makes vectors.
+func (l *Library) questionVector(ctx context.Context, q Query) []any {
+	if q.Inside && !embed.IsBuiltIn(l.embedder.Model()) {
+		return nil
+	}
+	return l.vectors(ctx, []string{q.Text})
 }
 
 // vectors are the questions' vectors as parameters, null for a text without a

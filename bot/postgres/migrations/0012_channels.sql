@@ -51,22 +51,27 @@ alter table bind_codes
     add column patient_agreed boolean not null default false,
     add column printed        boolean not null default false;
 
--- A binding that is being made in the chat, step by step. seq is the inbound
--- message that brought it to its step, so that a step taken twice is taken once.
+-- What is being settled with an account in its chat, step by step: a binding, its
+-- consents, its end. seq is the inbound message that brought it to its step, so that
+-- a step taken twice is taken once; the steps that end it stay, and say so again.
 create table pending_bindings (
     institution_id text not null references institutions,
     account_id     bigint not null,
-    code_hash      bytea not null,
-    step           text not null check (step in ('relation', 'factor', 'consent')),
+    code_hash      bytea,
+    step           text not null check (step in ('relation', 'factor', 'refused', 'blocked', 'consent', 'done', 'declined', 'requested', 'unasked',
+                                                 'which', 'confirm', 'unbound', 'cancelled')),
     relation       text not null default '',
+    patient_id     bigint,
     seq            bigint not null default 0,
     at             timestamptz not null,
     primary key (institution_id, account_id),
-    foreign key (institution_id, account_id) references accounts
+    foreign key (institution_id, account_id) references accounts,
+    foreign key (institution_id, patient_id) references patients
 );
 
 -- An adult's results are read by somebody else only with that adult's consent:
--- until it is given there is a request, and no binding.
+-- until it is given there is a request, and no binding. answered_by and
+-- answered_seq are the account and the message that answered.
 create table proxy_requests (
     institution_id text not null references institutions,
     id             bigint generated always as identity,
@@ -76,6 +81,8 @@ create table proxy_requests (
     asked_at       timestamptz not null,
     answered_at    timestamptz,
     agreed         boolean,
+    answered_by    bigint,
+    answered_seq   bigint,
     primary key (institution_id, id),
     foreign key (institution_id, account_id) references accounts,
     foreign key (institution_id, patient_id) references patients
