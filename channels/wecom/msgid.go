@@ -19,7 +19,7 @@ func msgid(part bot.MessageID) string { return msgidPrefix + strconv.FormatInt(i
 func partOf(id string) (bot.MessageID, bool) {
 	number, ok := strings.CutPrefix(id, msgidPrefix)
 	part, err := strconv.ParseInt(number, 10, 64)
-	if !ok || err != nil || msgid(bot.MessageID(part)) != id {
+	if !ok || err != nil || part <= 0 || msgid(bot.MessageID(part)) != id {
 		return 0, false
 	}
 	return bot.MessageID(part), true

@@ -11,6 +11,7 @@ type Fault struct {
 	Status int           // an HTTP status comes instead, and nothing is done
 	Lost   bool          // the call is done, but the connection breaks before the answer
 	Wait   time.Duration // the call takes so long
+	First  func()        // happens before the call is looked at
 }
 
 // Fail lets the next calls of an interface, such as "kf/send_msg", go wrong, one

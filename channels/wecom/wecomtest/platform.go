@@ -130,9 +130,10 @@ func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := trimCall(r.URL.Path)
 	fault := p.begin(name)
 	defer p.end(name)
-	if fault.Wait > 0 {
-		time.Sleep(fault.Wait)
+	if fault.First != nil {
+		fault.First()
 	}
+	time.Sleep(fault.Wait)
 	if fault.Status != 0 {
 		w.WriteHeader(fault.Status)
 		return
