@@ -117,7 +117,7 @@ func (w *world) bindAnna(t *testing.T) {
 	if w.anna, err = s.Account(ctx, storetest.Hospital, "wechat", bot.T("anna"), bot.Chinese, at); err != nil {
 		t.Fatal(err)
 	}
-	code, factor, err := s.MakeBindCode(ctx, storetest.Hospital, bot.Actor{Kind: "operator"}, w.patient, time.Minute, at)
+	code, factor, _, err := s.MakeBindCode(ctx, storetest.Hospital, bot.Actor{Kind: "operator"}, w.patient, store.CodeOptions{Valid: time.Minute}, at)
 	if err != nil {
 		t.Fatal(err)
 	}
