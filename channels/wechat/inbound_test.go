@@ -107,12 +107,16 @@ func TestOddXMLCostsNobodyTheirMessage(t *testing.T) {
 	}
 }
 
-func TestWordsCannotChangeWhoWroteThem(t *testing.T) {
+func TestWordsThatLookLikeElementsChangeNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.post(sealed(t, said("a]]></Content><FromUserName><![CDATA[o-victim]]></FromUserName><MsgType>event</MsgType><Event>unsubscribe</Event><MsgId>o-victim</MsgId><Content><![CDATA[b")))
+	d.post(sealed(t, said("a]]></Content><FromUserName><![CDATA[o-victim]]></FromUserName><MsgType>event</MsgType><Event>unsubscribe</Event><MsgId>o-victim</MsgId>"+
+		"<SubscribeMsgSentEvent><List><MsgID>1</MsgID><ErrorStatus>success</ErrorStatus></List></SubscribeMsgSentEvent><Content><![CDATA[b")))
 	if len(d.taken) != 1 || d.taken[0].ExternalID.Plain() != sender || d.taken[0].Kind != "text" || d.taken[0].ProviderID == "o-victim" {
 		t.Errorf("taken in: %+v", d.taken)
+	}
+	if len(d.notices) != 0 {
+		t.Errorf("a patient told how notices fared: %v", d.notices)
 	}
 }
 

@@ -169,11 +169,15 @@ func TestWithoutADatabaseThePlatformIsAskedToDeliverAgain(t *testing.T) {
 			t.Errorf("%v was answered %d %q", err, w.Code, w.Body)
 		}
 	}
+	result := strings.Replace(said(""), "<MsgType><![CDATA[text]]></MsgType>", "<MsgType>event</MsgType><Event>TEMPLATESENDJOBFINISH</Event><MsgID>1</MsgID><Status>success</Status>", 1)
+	if w := d.post(sealed(t, result)); w.Code != http.StatusServiceUnavailable || len(d.notices) != 1 {
+		t.Errorf("how a notice fared was answered %d", w.Code)
+	}
 	d.err = nil
 	if w := d.post(sealed(t, said("在吗"))); w.Body.String() != "success" {
 		t.Errorf("then %d %q", w.Code, w.Body)
 	}
-	if got := d.Counts(); got["unavailable"] != 3 || got["stored"] != 1 {
+	if got := d.Counts(); got["unavailable"] != 4 || got["stored"] != 1 {
 		t.Errorf("counts %v", got)
 	}
 }
