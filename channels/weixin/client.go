@@ -16,15 +16,6 @@ import (
 	"careline/bot"
 )
 
-// Kind says which platform an account lives on.
-type Kind int
-
-// The platforms.
-const (
-	OfficialAccount Kind = iota
-	WeCom
-)
-
 // Where the platforms' own API is served.
 const (
 	OfficialAPI = "https://api.weixin.qq.com"
@@ -33,7 +24,7 @@ const (
 
 // Account is one official account, or one enterprise in WeCom.
 type Account struct {
-	Kind    Kind
+	Kind    Platform
 	ID      string   // the AppID, or the CorpID
 	Secret  bot.Text // the AppSecret, or the secret of the WeCom application
 	BaseURL string   // where the API is served; empty: by the platform itself
@@ -74,7 +65,7 @@ func Register(a Account) (*Client, error) {
 func (a Account) base() (*url.URL, error) {
 	text := a.BaseURL
 	if text == "" {
-		text = map[Kind]string{OfficialAccount: OfficialAPI, WeCom: WeComAPI}[a.Kind]
+		text = map[Platform]string{OfficialAccount: OfficialAPI, WeCom: WeComAPI}[a.Kind]
 	}
 	u, err := url.Parse(text)
 	if err == nil && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" &&
