@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -88,7 +89,7 @@ func (a *Adapter) Oversized() int64 { return a.defects.Load() }
 func (a *Adapter) Send(ctx context.Context, out bot.Outbound) error {
 	text := out.Text.Plain()
 	switch {
-	case text == "" || !utf8.ValidString(text):
+	case strings.TrimSpace(text) == "" || !utf8.ValidString(text):
 		return &channels.SendError{Kind: channels.Never, Err: errors.New("wechat: part is empty or not text")}
 	case len(text) > textBytes:
 		return &channels.SendError{Kind: channels.Never, Err: errors.New("wechat: part is longer than the channel's limit")}

@@ -3,6 +3,7 @@ package wechat
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -97,17 +98,14 @@ func (a *Adapter) withLines(out bot.Outbound, w words) string {
 	return below(text, []string{label})
 }
 
+// below is text with the lines that are there. A part that ends with a paragraph
+// brings its own empty line.
 func below(text string, lines []string) string {
-	var b strings.Builder
-	b.WriteString(text)
-	gap := "\n\n"
-	for _, line := range lines {
-		if line != "" {
-			b.WriteString(gap + line)
-			gap = "\n"
-		}
+	lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	if len(lines) == 0 {
+		return text
 	}
-	return b.String()
+	return strings.TrimRight(text, "\n ") + "\n\n" + strings.Join(lines, "\n")
 }
 
 // menu is text with the choices below it; nil when that is too long.
