@@ -37,7 +37,7 @@ func crashRun() (messages, conversations, kills int) {
 
 func TestMain(m *testing.M) {
 	if dsn := os.Getenv("CARELINE_CRASH_WORKER"); dsn != "" {
-		if err := crashWorker(dsn, os.Getenv("CARELINE_CRASH_KEYS")); err != nil {
+		if err := crashWorker(dsn, os.Getenv("CARELINE_CRASH_KEYS"), os.Getenv("CARELINE_CRASH_FAR")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -69,8 +69,9 @@ func (page) Name() string                             { return "webchat" }
 func (page) Limits() channels.Limits                  { return channels.Limits{Again: true} }
 func (page) Send(context.Context, bot.Outbound) error { return nil }
 
-// crashWorker is the child process: workers on a real database until killed.
-func crashWorker(dsn, keys string) error {
+// crashWorker is the child process: workers on a real database until killed. With
+// an address its channel is there.
+func crashWorker(dsn, keys, address string) error {
 	raw, err := hex.DecodeString(keys)
 	if err != nil {
 		return err
@@ -85,7 +86,11 @@ func crashWorker(dsn, keys string) error {
 	if err != nil {
 		return err
 	}
-	return jobs.New(jobs.Config{DB: db, Store: store.New(db, vault), Decider: echo{}, Adapters: []channels.Adapter{page{}}}).Run(ctx)
+	config := jobs.Config{DB: db, Store: store.New(db, vault), Decider: echo{}, Adapters: []channels.Adapter{page{}}}
+	if address != "" {
+		config.Decider, config.Adapters = far{address}, []channels.Adapter{far{address}}
+	}
+	return jobs.New(config).Run(ctx)
 }
 
 func TestNothingIsLostDoubledOrReorderedWhenWorkersAreKilled(t *testing.T) {
@@ -246,6 +251,7 @@ func (sum *tally) compare(posted, shown []string) {
 type workers struct {
 	t         *testing.T
 	dsn, keys string
+	far       string // where the channel is; "": a page
 	mu        sync.Mutex
 	running   []*exec.Cmd
 	errors    []*bytes.Buffer
@@ -254,7 +260,7 @@ type workers struct {
 func (w *workers) start(n int) {
 	for range n {
 		cmd := exec.Command(os.Args[0], "-test.run=^$")
-		cmd.Env = append(os.Environ(), "CARELINE_CRASH_WORKER="+w.dsn, "CARELINE_CRASH_KEYS="+w.keys)
+		cmd.Env = append(os.Environ(), "CARELINE_CRASH_WORKER="+w.dsn, "CARELINE_CRASH_KEYS="+w.keys, "CARELINE_CRASH_FAR="+w.far)
 		said := &bytes.Buffer{}
 		cmd.Stderr = said
 		if err := cmd.Start(); err != nil {
