@@ -37,6 +37,7 @@ type delivery struct {
 	Columns     *labs.ColumnMap // of sheets; nil: as their headers say
 	By          bot.Actor       // zero: the system
 	DryRun      bool
+	Notify      bool
 	Arrival     store.Arrival
 }
 
@@ -71,7 +72,7 @@ func (in *Intake) deliver(ctx context.Context, d delivery) (summary store.Import
 	if err != nil {
 		return store.ImportSummary{}, err
 	}
-	options := store.ImportOptions{Source: d.Source, DryRun: d.DryRun, Arrival: d.Arrival}
+	options := store.ImportOptions{Source: d.Source, DryRun: d.DryRun, Notify: d.Notify, Arrival: d.Arrival}
 	read := func(to bot.ImportSink) (bot.ImportHead, error) {
 		head, err := in.Read(catalogue, d.File, labs.Options{Location: zone, Columns: d.Columns}, to)
 		if err == nil && d.Format != "" && head.Format != d.Format {

@@ -24,6 +24,7 @@ type Watcher struct {
 	Dir         string
 	Source      string                                                    // the feed; the folder's name if ""
 	Columns     *labs.ColumnMap                                           // of sheets; nil: as their headers say
+	Notify      bool                                                      // tell who is bound and agreed that a new report is there
 	Every       time.Duration                                             // between two looks; 2 s if zero
 	Done        func(name string, summary store.ImportSummary, err error) // told of each file; may be nil
 
@@ -169,7 +170,7 @@ func (w *Watcher) importFile(ctx context.Context, name string, file *os.File) (s
 		return store.ImportSummary{}, bot.Errorf(bot.KindInvalid, "The file is larger than 64 MiB; split it.", "intake: watch: file too large")
 	}
 	return w.deliver(ctx, delivery{
-		Institution: w.Institution, Source: w.Source, Columns: w.Columns, File: labs.Source{Name: name, ReaderAt: file, Size: info.Size()}, Arrival: store.Arrival{Way: store.ByFolder},
+		Institution: w.Institution, Source: w.Source, Columns: w.Columns, Notify: w.Notify, File: labs.Source{Name: name, ReaderAt: file, Size: info.Size()}, Arrival: store.Arrival{Way: store.ByFolder},
 	})
 }
 

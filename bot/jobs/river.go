@@ -17,6 +17,7 @@ import (
 func (r *Runner) river(ctx context.Context) error {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &triageWorker{runner: r})
+	river.AddWorker(workers, &reportReadyWorker{runner: r, notices: &ReportNotices{Store: r.Store, Adapters: r.Adapters, Log: r.Log}})
 	if r.Notices != nil {
 		river.AddWorker(workers, &correctionWorker{runner: r})
 		river.AddWorker(workers, &secondLookWorker{runner: r})

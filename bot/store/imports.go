@@ -25,12 +25,14 @@ type ImportSummary struct {
 	Changed     int    `json:"changed"`  // results added or replaced now; 0 when the file brought nothing new
 	Unmapped    int    `json:"unmapped"` // results whose name the catalogue does not know
 	Quarantined int    `json:"quarantined"`
+	Notices     int    `json:"notices,omitempty"` // reports whose patients, or who acts for them, will be told
 }
 
 // ImportOptions for Import.
 type ImportOptions struct {
 	Source string // the feed it came by: a folder's, a key's or a connection's name; "" by hand
 	DryRun bool   // undo everything at the end
+	Notify bool   // tell who is bound and agreed that a new report is there
 	Arrival
 }
 
@@ -80,6 +82,7 @@ type importing struct {
 	seed    maphash.Seed
 	reports map[uint64]bool                // hashed by seed, so that no text of the file is held
 	triage  map[bot.ReportID]bot.PatientID // reports with something new
+	ready   map[bot.ReportID]bool          // reports that are there for their patients since now
 	changed []resultChange
 	again   bool   // a quarantined item is imported again
 	reason  string // why the last item was quarantined
@@ -87,7 +90,7 @@ type importing struct {
 
 func (s *Store) importing(tx pgx.Tx, id bot.InstitutionID, o ImportOptions, now time.Time) *importing {
 	return &importing{Store: s, tx: tx, id: id, ImportOptions: o, now: now, seed: maphash.MakeSeed(),
-		people: map[bot.PatientID]bool{}, reports: map[uint64]bool{}, triage: map[bot.ReportID]bot.PatientID{}}
+		people: map[bot.PatientID]bool{}, reports: map[uint64]bool{}, triage: map[bot.ReportID]bot.PatientID{}, ready: map[bot.ReportID]bool{}}
 }
 
 // run takes an import from its first record to its audit row.
@@ -105,6 +108,9 @@ func (m *importing) run(ctx context.Context, by bot.Actor, read func(bot.ImportS
 		}
 	}
 	if err := m.enqueueTriage(ctx, m.tx, m.id, m.triage); err != nil {
+		return err
+	}
+	if err := m.enqueueNotices(ctx); err != nil {
 		return err
 	}
 	m.summary.Import, m.summary.Format = m.number, head.Format

@@ -144,6 +144,9 @@ func (m *importing) count(p *plan) {
 	for _, who := range p.touched {
 		m.people[who] = true
 	}
+	for _, r := range p.headers {
+		m.noteReady(r)
+	}
 	for _, x := range p.written {
 		m.summary.Changed += x.changes
 		if x.changes > 0 {

@@ -21,6 +21,7 @@ type importCmd struct {
 	Files      []string `arg:"" optional:"" help:"Files to import: FHIR R4 JSON, HL7 v2, CSV, TSV or XLSX." type:"path"`
 	Watch      string   `help:"Import what is put into this folder, until interrupted; files move to done/ or failed/." type:"path" placeholder:"DIR"`
 	DryRun     bool     `help:"Say what an import would do and store nothing."`
+	Notify     bool     `help:"Tell who is bound to the patient, and agreed to notices, that a new report is there: at 8:00 at the earliest, 21:00 at the latest."`
 	Columns    string   `help:"A mapping file (YAML) for sheets whose headers are not known." type:"path" placeholder:"FILE"`
 	Source     string   `help:"The feed the files belong to, as 'careline feed status' shows it (default: by hand, or the folder's name)."`
 	Quarantine bool     `help:"List what could not be trusted and is kept; 'careline quarantine' does more."`
@@ -59,16 +60,16 @@ func (c importCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Logge
 		return err
 	}
 	defer a.close()
-	summaries := newSummaries(io, c.JSON)
+	summaries := newSummaries(io, c.JSON, c.Notify)
 	if c.Watch != "" {
-		watcher := &intake.Watcher{Intake: a.intake(log), Institution: inst.ID, Dir: c.Watch, Source: c.Source, Columns: columns, Done: summaries.addNow}
+		watcher := &intake.Watcher{Intake: a.intake(log), Institution: inst.ID, Dir: c.Watch, Source: c.Source, Columns: columns, Notify: c.Notify, Done: summaries.addNow}
 		fmt.Fprintf(io.err, "Watching %s. Press Ctrl-C to stop.\n", c.Watch)
 		if err := watcher.Run(ctx); err != nil {
 			return err
 		}
 		return summaries.flush()
 	}
-	o := intake.FileOptions{Source: c.Source, Columns: columns, DryRun: c.DryRun, By: bot.Actor{Kind: "operator"}}
+	o := intake.FileOptions{Source: c.Source, Columns: columns, DryRun: c.DryRun, Notify: c.Notify, By: bot.Actor{Kind: "operator"}}
 	for _, path := range c.Files {
 		summary, err := importFile(ctx, io, a.intake(log), inst, path, o)
 		summaries.add(filepath.Base(path), summary, err)
@@ -121,16 +122,25 @@ func openError(err error) error {
 type summaries struct {
 	io      stdio
 	json    bool
+	notify  bool // say how many notices were queued
 	table   *tabwriter.Writer
 	refused error
 }
 
-func newSummaries(io stdio, asJSON bool) *summaries {
-	s := &summaries{io: io, json: asJSON, table: tabwriter.NewWriter(io.out, 0, 4, 2, ' ', 0)}
+func newSummaries(io stdio, asJSON, notify bool) *summaries {
+	s := &summaries{io: io, json: asJSON, notify: notify, table: tabwriter.NewWriter(io.out, 0, 4, 2, ' ', 0)}
 	if !asJSON {
-		fmt.Fprintln(s.table, "FILE\tFORMAT\tPATIENTS\tREPORTS\tRESULTS\tCHANGED\tUNMAPPED\tQUARANTINED")
+		s.line("FILE\tFORMAT\tPATIENTS\tREPORTS\tRESULTS\tCHANGED\tUNMAPPED\tQUARANTINED", "NOTICES")
 	}
 	return s
+}
+
+// line adds a line to the table; the last column is for imports that notify.
+func (s *summaries) line(columns string, notices any) {
+	if s.notify {
+		columns += fmt.Sprintf("\t%v", notices)
+	}
+	fmt.Fprintln(s.table, columns)
 }
 
 func (s *summaries) add(name string, sum store.ImportSummary, err error) {
@@ -144,7 +154,7 @@ func (s *summaries) add(name string, sum store.ImportSummary, err error) {
 			store.ImportSummary
 		}{name, sum})
 	default:
-		fmt.Fprintf(s.table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\n", name, sum.Format, sum.Patients, sum.Reports, sum.Results, sum.Changed, sum.Unmapped, sum.Quarantined)
+		s.line(fmt.Sprintf("%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", name, sum.Format, sum.Patients, sum.Reports, sum.Results, sum.Changed, sum.Unmapped, sum.Quarantined), sum.Notices)
 	}
 }
 

@@ -101,6 +101,7 @@ create table report_notices (
     foreign key (institution_id, report_id) references reports,
     foreign key (institution_id, account_id) references accounts
 );
+create index on report_notices (institution_id, ref) where ref <> '';
 
 -- A browser in which an account has shown who it is: the cookie holds the token,
 -- the table its SHA-256 only.
