@@ -104,7 +104,7 @@ func (w *noticing) follow(f follower) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	code, factor, err := w.store.MakeBindCode(ctx, storetest.Hospital, operator, w.patient, time.Minute, at)
+	code, factor, _, err := w.store.MakeBindCode(ctx, storetest.Hospital, operator, w.patient, store.CodeOptions{Valid: time.Minute}, at)
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -14,7 +14,7 @@ func (p *phone) binds(number string) bot.PatientID {
 	p.t.Helper()
 	p.load(p.t, p.at, someone(number, "1980-01-01", bot.SexFemale), potassium("R-"+number, "4.6", bot.StatusFinal))
 	patient := p.patient(p.t, number)
-	code, factor, err := p.MakeBindCode(p.t.Context(), storetest.Hospital, operator, patient, time.Minute, p.at)
+	code, factor, _, err := p.MakeBindCode(p.t.Context(), storetest.Hospital, operator, patient, store.CodeOptions{Valid: time.Minute}, p.at)
 	if err != nil {
 		p.t.Fatal(err)
 	}
