@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"careline/bot"
+	"careline/bot/store"
 	"careline/bot/store/storetest"
 )
 

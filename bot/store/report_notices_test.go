@@ -135,7 +135,7 @@ func followed(t *testing.T, s *store.Store, openid string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, factor, err := s.MakeBindCode(ctx, storetest.Hospital, bot.Actor{Kind: "operator"}, patient, time.Minute, at)
+	code, factor, _, err := s.MakeBindCode(ctx, storetest.Hospital, bot.Actor{Kind: "operator"}, patient, store.CodeOptions{Valid: time.Minute}, at)
 	if err != nil {
 		t.Fatal(err)
 	}

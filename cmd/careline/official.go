@@ -40,6 +40,9 @@ func (a *app) openOfficial(c wechatConfig, id bot.InstitutionID, public string, 
 	hook := wechat.NewWebhook(wechat.WebhookConfig{
 		Institution: id, Envelope: envelope, Receive: a.receiveOfficial, Menu: wechat.Words(), Log: log,
 		Now: func() time.Time { return time.Now().UTC() },
+		NoticeResult: func(ctx context.Context, _ bot.Text, ref, status string) error {
+			return a.store.NoticeDelivered(ctx, id, ref, status == "success", time.Now().UTC())
+		},
 	})
 	return &official{institution: id, adapter: adapter, webhook: hook}, nil
 }
