@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"careline/bot"
+	"careline/bot/jobs"
 )
 
 // openChannels wires the channels beside the web page. phone is where a platform
@@ -34,6 +35,6 @@ func (c serveCmd) openChannels(ctx context.Context, g *global, a *app, l net.Lis
 		}
 		a.adapters = append(a.adapters, a.official.adapter)
 	}
-	allow(a.store, a.adapters)
+	a.store.Channels = jobs.ChannelRules(a.adapters)
 	return phone, nil
 }

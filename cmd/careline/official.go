@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"careline/bot"
-	"careline/bot/store"
-	"careline/channels"
 	"careline/channels/wechat"
 )
 
@@ -68,22 +66,4 @@ func fullAnswer(public string, out bot.Outbound) string {
 	}
 	page := fmt.Sprintf("/w/%s/answers/%d/full", out.Institution, out.ID)
 	return fmt.Sprintf("%s/wechat/%s/enter?to=%s", publicAddress(public), out.Institution, url.QueryEscape(page))
-}
-
-// allow tells the store what the channels let us send.
-func allow(s *store.Store, adapters []channels.Adapter) {
-	s.Channels = map[string]store.Channel{}
-	for _, a := range adapters {
-		limits := a.Limits()
-		c := store.Channel{Windows: limits.Windows, Parts: limits.Parts}
-		if limits.TextBytes > 0 {
-			c.Split = func(text bot.Text) (parts []bot.Text) {
-				for _, part := range channels.Split(text.Plain(), limits.TextBytes) {
-					parts = append(parts, bot.T(part))
-				}
-				return parts
-			}
-		}
-		s.Channels[a.Name()] = c
-	}
 }
