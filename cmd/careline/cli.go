@@ -38,6 +38,7 @@ type cli struct {
 	Patient     patientCmd     `cmd:"" help:"Show, merge and unmerge patients; move a report to the right one."`
 	Key         keyCmd         `cmd:"" help:"Make, list and revoke the keys with which machines send results."`
 	Feed        feedCmd        `cmd:"" help:"Show the sources of results, set them up, send a test message."`
+	Official    wechatCmd      `cmd:"" name:"wechat" help:"Set up and check the official account patients write to."`
 	Institution institutionCmd `cmd:"" help:"Add and list institutions."`
 	Staff       staffCmd       `cmd:"" help:"Add the people who work in the console."`
 	DB          dbCmd          `cmd:"" name:"db" help:"Start, migrate, back up and inspect the database."`
@@ -49,14 +50,15 @@ type cli struct {
 
 // global is the configuration every command shares.
 type global struct {
-	Home        string      `help:"Folder of the private database cluster and the encryption keys." env:"CARELINE_HOME" default:"./.careline" type:"path"`
-	DatabaseURL string      `help:"PostgreSQL as the service role; with it no private cluster is started." env:"DATABASE_URL" name:"database-url"`
-	MigrateURL  string      `help:"PostgreSQL as the owner of the tables; needed with --database-url to migrate." env:"MIGRATE_URL" name:"migrate-url"`
-	KeyFile     string      `help:"File with the keys that encrypt names, phones and openids (default: keys.json in the home folder)." env:"CARELINE_KEYS" name:"keys" type:"path"`
-	Institution string      `help:"Institution to work for (default: the only one)." env:"CARELINE_INSTITUTION" name:"institution"`
-	LogLevel    string      `help:"Log level: debug, info, warn, error." env:"CARELINE_LOG" default:"info" enum:"debug,info,warn,error"`
-	Embed       embedConfig `embed:"" prefix:"embed-"`
-	Model       modelConfig `embed:"" prefix:"model-"`
+	Home        string       `help:"Folder of the private database cluster and the encryption keys." env:"CARELINE_HOME" default:"./.careline" type:"path"`
+	DatabaseURL string       `help:"PostgreSQL as the service role; with it no private cluster is started." env:"DATABASE_URL" name:"database-url"`
+	MigrateURL  string       `help:"PostgreSQL as the owner of the tables; needed with --database-url to migrate." env:"MIGRATE_URL" name:"migrate-url"`
+	KeyFile     string       `help:"File with the keys that encrypt names, phones and openids (default: keys.json in the home folder)." env:"CARELINE_KEYS" name:"keys" type:"path"`
+	Institution string       `help:"Institution to work for (default: the only one)." env:"CARELINE_INSTITUTION" name:"institution"`
+	LogLevel    string       `help:"Log level: debug, info, warn, error." env:"CARELINE_LOG" default:"info" enum:"debug,info,warn,error"`
+	Embed       embedConfig  `embed:"" prefix:"embed-"`
+	Model       modelConfig  `embed:"" prefix:"model-"`
+	WeChat      wechatConfig `embed:"" prefix:"wechat-"`
 }
 
 // embedConfig chooses what turns text into vectors: built in, or an endpoint.
