@@ -59,6 +59,32 @@ func (t errorTable) of(code int) Verdict {
 	return Verdict{Kind: channels.Never, Operator: true, Means: "a code that is not in our table"}
 }
 
+// Explain is what an error of the API means and what to do about it in WeChat's
+// console, as sentences for the operator.
+func (a *Adapter) Explain(err error) string {
+	e, ok := errors.AsType[*weixin.Error](err)
+	if !ok {
+		return "WeChat's API gives no answer. This machine must reach it over HTTPS."
+	}
+	v := a.errors.of(e.Code)
+	text := fmt.Sprintf("WeChat answers %d to %s: %s", e.Code, e.Call, v.Means)
+	if e.From.IsValid() {
+		text += fmt.Sprintf(" (WeChat sees %s)", e.From)
+	}
+	text += "."
+	if v.Do != "" {
+		text += " " + v.Do
+	}
+	return text
+}
+
+// Misconfigured reports whether an error of the API is the account's own, and not
+// about the person or the moment of the call.
+func (a *Adapter) Misconfigured(err error) bool {
+	e, ok := errors.AsType[*weixin.Error](err)
+	return !ok && err != nil || ok && a.errors.of(e.Code).Operator
+}
+
 // gateway is how long a call is left alone when something that is not the API
 // answers in its place.
 const gateway = 10 * time.Minute

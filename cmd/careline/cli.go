@@ -38,6 +38,7 @@ type cli struct {
 	Patient     patientCmd     `cmd:"" help:"Show, merge and unmerge patients; move a report to the right one."`
 	Key         keyCmd         `cmd:"" help:"Make, list and revoke the keys with which machines send results."`
 	Feed        feedCmd        `cmd:"" help:"Show the sources of results, set them up, send a test message."`
+	Official    wechatCmd      `cmd:"" name:"wechat" help:"Set up and check the official account patients write to."`
 	Institution institutionCmd `cmd:"" help:"Add and list institutions."`
 	Staff       staffCmd       `cmd:"" help:"Add the people who work in the console."`
 	DB          dbCmd          `cmd:"" name:"db" help:"Start, migrate, back up and inspect the database."`
