@@ -86,3 +86,12 @@ func (p *Platform) show(who *person, m Message) Message {
 	p.wake()
 	return m
 }
+
+// notice is a word of WeChat itself on a phone.
+func (p *Platform) notice(openid, words string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if who := p.people[openid]; who != nil {
+		p.show(who, Message{By: ByPlatform, Kind: "event", Text: words})
+	}
+}

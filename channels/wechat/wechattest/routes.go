@@ -37,5 +37,10 @@ func (p *Platform) routes() (http.Handler, error) {
 	mux.HandleFunc("GET /cgi-bin/showqrcode", p.showQR)
 	mux.HandleFunc("GET "+pathContent+"{id}", p.content)
 	mux.HandleFunc("POST "+PathTranscribe, transcribe)
+	page, err := newPhone(p)
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/", page)
 	return mux, nil
 }
