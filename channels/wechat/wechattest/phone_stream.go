@@ -16,7 +16,7 @@ func (f *phone) stream(w http.ResponseWriter, r *http.Request) {
 	defer clock.Stop()
 	var shown []byte
 	for quiet := 0; ; quiet++ {
-		changed := f.Changed()
+		changed := f.anything()
 		var parts bytes.Buffer
 		if f.sheets.ExecuteTemplate(&parts, "parts", f.look(openid, lang)) != nil {
 			return
@@ -40,4 +40,11 @@ func (f *phone) stream(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+}
+
+// anything is closed when something new is to be seen.
+func (f *phone) anything() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.changed
 }

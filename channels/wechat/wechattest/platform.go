@@ -20,10 +20,10 @@ type Config struct {
 	Account string // the account's own id in deliveries (gh_…)
 	Name    string // of the account, as the phone shows it
 
-	Callback string        // where deliveries go; see also SetCallback
-	Address  string        // where to listen; empty: a free port of this machine
-	Patience time.Duration // how long one delivery may take; 0: 5 seconds, as documented
-	Now      func() time.Time
+	Callback string           // where deliveries go; see also SetCallback
+	Address  string           // where to listen; empty: a free port of this machine
+	Patience time.Duration    // how long one delivery may take; 0: 5 seconds, as documented
+	Now      func() time.Time // the account's clock, called by several goroutines; nil: time.Now
 }
 
 // Platform is a running platform with one official account. Its methods may be
@@ -58,7 +58,7 @@ type Platform struct {
 	answers  map[answerKey]int
 	sent     map[string]int64 // template messages by client_msg_id
 	recent   []Logged
-	changed  chan struct{}  // closed and replaced whenever a phone shows something new
+	changed  chan struct{}  // closed and replaced whenever a page may look different
 	sending  sync.WaitGroup // deliveries nobody waits for
 }
 
