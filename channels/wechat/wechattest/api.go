@@ -35,7 +35,11 @@ const largestBody = 16 << 20
 func (p *Platform) api(method, path string, open bool, do endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := p.begin(path)
-		fault.before(r)
+		fault.wait(r.Context())
+		if fault.HangUp == BeforeAccepting {
+			p.lose(path)
+			panic(http.ErrAbortHandler)
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestBody))
 		if err != nil {
 			panic(http.ErrAbortHandler)
@@ -47,7 +51,7 @@ func (p *Platform) api(method, path string, open bool, do endpoint) http.Handler
 		if code == codeOK {
 			answer, code = p.checked(method, open, do, call{r, body})
 		}
-		p.note(path, code)
+		p.note(path, code, fault.HangUp == AfterAccepting)
 		if fault.HangUp == AfterAccepting {
 			panic(http.ErrAbortHandler)
 		}
@@ -107,10 +111,17 @@ func (p *Platform) begin(path string) Fault {
 	return p.takeFault(path)
 }
 
-func (p *Platform) note(path string, code int) {
+func (p *Platform) note(path string, code int, lost bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answers[answerKey{path, code}]++
+	p.record(Logged{What: path, Code: code, Lost: lost})
+}
+
+func (p *Platform) lose(path string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.record(Logged{What: path, Lost: true})
 }
 
 // Calls counts the requests to a path, such as "/cgi-bin/message/custom/send".

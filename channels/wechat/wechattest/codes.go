@@ -40,6 +40,7 @@ const (
 	codeTypingAlready  = 45081
 	codeNoMenu         = 46003
 	codeNotJSON        = 47001
+	codeNoPermission   = 48001
 )
 
 var words = map[int]string{
@@ -81,6 +82,7 @@ var words = map[int]string{
 	codeTypingAlready:  "already typing, do not send again",
 	codeNoMenu:         "menu no exist",
 	codeNotJSON:        "data format error",
+	codeNoPermission:   "api unauthorized",
 }
 
 // failure is how the platform says that a call went wrong, and that one went well

@@ -54,6 +54,7 @@ func (p *Platform) deliver(d Delivery) Delivery {
 		started := time.Now()
 		var again bool
 		d.Status, d.Reply, again, d.Err = p.attempt(d)
+		p.told(d.Status)
 		if !again || d.Attempts == deliveries || p.ctx.Err() != nil {
 			break
 		}
@@ -79,6 +80,12 @@ func (p *Platform) showOutcome(d Delivery) {
 	if d.Reply != "" && who != nil {
 		p.show(who, Message{By: ByReply, Kind: "text", Text: d.Reply})
 	}
+}
+
+func (p *Platform) told(status int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.record(Logged{What: "callback", Code: status, Lost: status == 0, Delivery: true})
 }
 
 // attempt is one delivery. It may be tried again where the account did not answer in

@@ -1,7 +1,7 @@
 package wechattest
 
 import (
-	"net/http"
+	"context"
 	"time"
 )
 
@@ -34,6 +34,7 @@ func (p *Platform) Break(f Fault) {
 		f.Times = 1
 	}
 	p.faults = append(p.faults, f)
+	p.wake()
 }
 
 // Mend removes every fault.
@@ -41,6 +42,7 @@ func (p *Platform) Mend() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.faults, p.twice = nil, 0
+	p.wake()
 }
 
 func (p *Platform) takeFault(path string) Fault {
@@ -59,15 +61,12 @@ func (p *Platform) takeFault(path string) Fault {
 	return Fault{}
 }
 
-// before waits and hangs up as the fault says.
-func (f Fault) before(r *http.Request) {
+// wait makes the caller wait as the fault says.
+func (f Fault) wait(ctx context.Context) {
 	if f.Delay > 0 {
 		select {
 		case <-time.After(f.Delay):
-		case <-r.Context().Done():
+		case <-ctx.Done():
 		}
-	}
-	if f.HangUp == BeforeAccepting {
-		panic(http.ErrAbortHandler)
 	}
 }

@@ -110,3 +110,11 @@ func TestAFaultLastsAsLongAsItWasTold(t *testing.T) {
 		t.Errorf("counted %d, %d, %d", p.Answers(wechattest.PathSend, 45009), p.Answers(wechattest.PathSend, 0), p.Calls(wechattest.PathSend))
 	}
 }
+
+func TestACallThePlatformDoesNotHaveIsRefusedAndCounted(t *testing.T) {
+	t.Parallel()
+	p, a := start(t)
+	if got := a.post("/cgi-bin/clear_quota", a.token(false), map[string]string{"appid": p.AppID}); got.Code != 48001 || p.Calls("/cgi-bin/clear_quota") != 1 {
+		t.Errorf("%+v, %d calls", got, p.Calls("/cgi-bin/clear_quota"))
+	}
+}

@@ -2,6 +2,7 @@ package wechattest
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -54,7 +55,11 @@ func (m medium) file(id string) file {
 	case "video":
 		return file{"video/mp4", id + ".mp4", m.content}
 	}
-	return file{http.DetectContentType(m.content), id + ".jpg", m.content}
+	kind := http.DetectContentType(m.content)
+	if !strings.HasPrefix(kind, "image/") {
+		kind = "image/jpeg" // what is not one is still called one, as by the platform
+	}
+	return file{kind, id + ".jpg", m.content}
 }
 
 // pathContent serves what people sent to their own phones, and videos to the account.
@@ -71,6 +76,7 @@ func (p *Platform) content(w http.ResponseWriter, r *http.Request) {
 	}
 	f := m.file(id)
 	w.Header().Set("Content-Type", f.kind)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	_, _ = w.Write(f.content)
 }
 

@@ -60,7 +60,7 @@ func (p *Platform) Received(openid string) (received []Message) {
 // Wait waits until the account has sent n messages to a person.
 func (p *Platform) Wait(ctx context.Context, openid string, n int) ([]Message, error) {
 	for {
-		changed := p.Changed()
+		changed := p.changedFor(openid)
 		received := p.Received(openid)
 		if len(received) >= n {
 			return received, nil
@@ -73,6 +73,16 @@ func (p *Platform) Wait(ctx context.Context, openid string, n int) ([]Message, e
 	}
 }
 
+// changedFor is closed when a person's phone shows another message; nil for nobody's.
+func (p *Platform) changedFor(openid string) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if who := p.people[openid]; who != nil {
+		return who.changed
+	}
+	return nil
+}
+
 // show puts a message on a phone.
 func (p *Platform) show(who *person, m Message) Message {
 	m.Number, m.At = p.number(), p.now()
@@ -83,6 +93,17 @@ func (p *Platform) show(who *person, m Message) Message {
 	if m.By == ByCustomSend || m.By == ByReply {
 		who.typingUntil = time.Time{}
 	}
+	close(who.changed)
+	who.changed = make(chan struct{})
 	p.wake()
 	return m
+}
+
+// notice is a word of WeChat itself on a phone.
+func (p *Platform) notice(openid, words string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if who := p.people[openid]; who != nil {
+		p.show(who, Message{By: ByPlatform, Kind: "event", Text: words})
+	}
 }

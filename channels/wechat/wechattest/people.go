@@ -14,6 +14,7 @@ type person struct {
 	accepted      map[string]int // subscription notices: how many of each template may come
 	blocks        bool           // refuses template messages
 	messages      []Message
+	changed       chan struct{} // closed and replaced with every message
 }
 
 // Join adds somebody who has followed the account for some time, without an event:
@@ -26,7 +27,7 @@ func (p *Platform) Stranger(name string) (openid string) { return p.add(name, fa
 func (p *Platform) add(name string, follows bool) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	who := &person{name: name, openid: "o" + random(27), follows: follows, accepted: map[string]int{}}
+	who := &person{name: name, openid: "o" + random(27), follows: follows, accepted: map[string]int{}, changed: make(chan struct{})}
 	if follows {
 		who.since = p.now()
 	}
@@ -46,15 +47,8 @@ func (p *Platform) Hold(openid string) {
 	p.holder = openid
 }
 
-// wake tells everybody who watches a phone that something is new.
+// wake tells the pages that something is new.
 func (p *Platform) wake() {
 	close(p.changed)
 	p.changed = make(chan struct{})
-}
-
-// Changed is closed when a phone shows something new.
-func (p *Platform) Changed() <-chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.changed
 }

@@ -17,12 +17,13 @@ type Config struct {
 	Secret  string
 	Token   string
 	AESKey  string // 43 characters, as the console shows it
-	Account string // the account's own name in deliveries (gh_…)
+	Account string // the account's own id in deliveries (gh_…)
+	Name    string // of the account, as the phone shows it
 
-	Callback string        // where deliveries go; see also SetCallback
-	Address  string        // where to listen; empty: a free port of this machine
-	Patience time.Duration // how long one delivery may take; 0: 5 seconds, as documented
-	Now      func() time.Time
+	Callback string           // where deliveries go; see also SetCallback
+	Address  string           // where to listen; empty: a free port of this machine
+	Patience time.Duration    // how long one delivery may take; 0: 5 seconds, as documented
+	Now      func() time.Time // the account's clock, called by several goroutines; nil: time.Now
 }
 
 // Platform is a running platform with one official account. Its methods may be
@@ -30,6 +31,7 @@ type Config struct {
 type Platform struct {
 	URL                                   string // of the API and of the phone's page
 	AppID, Secret, Token, AESKey, Account string
+	name                                  string
 
 	patience time.Duration
 	base     func() time.Time
@@ -55,8 +57,9 @@ type Platform struct {
 	calls    map[string]int
 	answers  map[answerKey]int
 	sent     map[string]int64 // template messages by client_msg_id
-	changed  chan struct{}    // closed and replaced whenever a phone shows something new
-	sending  sync.WaitGroup   // deliveries nobody waits for
+	recent   []Logged
+	changed  chan struct{}  // closed and replaced whenever a page may look different
+	sending  sync.WaitGroup // deliveries nobody waits for
 }
 
 // Start runs a platform until Close.
@@ -102,7 +105,7 @@ func New(t testing.TB, change ...func(*Config)) *Platform {
 func newPlatform(c Config) *Platform {
 	p := &Platform{
 		AppID: or(c.AppID, "wx"+random(16)), Secret: or(c.Secret, random(32)), Token: or(c.Token, random(24)),
-		AESKey: or(c.AESKey, aesKey()), Account: or(c.Account, "gh_"+random(12)),
+		AESKey: or(c.AESKey, aesKey()), Account: or(c.Account, "gh_"+random(12)), name: or(c.Name, "检验报告助手"),
 		patience: c.Patience, base: c.Now, callback: c.Callback, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
 		people: map[string]*person{}, media: map[string]medium{}, tickets: map[string]ticket{}, codes: map[string]oauthCode{},
 		calls: map[string]int{}, answers: map[answerKey]int{}, sent: map[string]int64{}, changed: make(chan struct{}),

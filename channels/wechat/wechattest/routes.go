@@ -33,9 +33,23 @@ func (p *Platform) routes() (http.Handler, error) {
 	} {
 		mux.Handle(path, p.api(http.MethodGet, path, path == PathOAuth, do))
 	}
+	mux.HandleFunc("/cgi-bin/", p.unknown)
 	mux.HandleFunc("GET "+PathAuthorize, p.authorize)
 	mux.HandleFunc("GET /cgi-bin/showqrcode", p.showQR)
 	mux.HandleFunc("GET "+pathContent+"{id}", p.content)
 	mux.HandleFunc("POST "+PathTranscribe, transcribe)
+	page, err := newPhone(p)
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/", page)
 	return mux, nil
+}
+
+// unknown answers calls this platform does not have, such as the one that clears
+// the quotas. They are counted like the others.
+func (p *Platform) unknown(w http.ResponseWriter, r *http.Request) {
+	p.begin(r.URL.Path)
+	p.note(r.URL.Path, codeNoPermission, false)
+	write(w, Fault{}, nil, codeNoPermission)
 }
