@@ -49,12 +49,13 @@ func New(c Config) (*Adapter, error) {
 func (a *Adapter) Name() string { return Name }
 
 // Limits are the platform's: five messages in 48 hours after the patient writes,
-// and one greeting within 20 s after the chat was opened. A part may be sent again:
-// it has the same msgid at every attempt, and the platform refuses a msgid that was
-// used (document 96427).
+// and one greeting within 20 s after the chat was opened. Again is false although a
+// part is never shown twice: the platform refuses a msgid that was used (document
+// 96427), but no document says with which code, so that what is refused for this
+// cannot be told from what is refused for another reason.
 func (a *Adapter) Limits() channels.Limits {
 	return channels.Limits{
-		TextBytes: textBytes, Parts: 2, Pace: pace, MediaBytes: mediaBytes, Again: true,
+		TextBytes: textBytes, Parts: 2, Pace: pace, MediaBytes: mediaBytes,
 		Windows: []bot.Window{
 			{Opening: bot.OpenedByWriting, For: 48 * time.Hour, Messages: 5, ForStaff: 2, ForSafety: 1},
 			{Opening: bot.OpenedByTapping, For: lives[entering], Messages: 1},

@@ -11,7 +11,6 @@ import (
 
 	"careline/bot"
 	"careline/channels"
-	"careline/channels/wecom"
 	"careline/channels/wecom/wecomtest"
 )
 
@@ -388,13 +387,5 @@ func TestAPictureIsFetchedUpToItsLimit(t *testing.T) {
 		if _, err := a.adapter.Fetch(t.Context(), gone, 1000); kind(t, err) != channels.Never {
 			t.Errorf("%q: %v", gone, err)
 		}
-	}
-}
-
-func TestTheAdapterDoesWhatItsInterfacesSay(t *testing.T) {
-	t.Parallel()
-	var a channels.Adapter = newAccount(t).adapter
-	if _, ok := a.(channels.Library); !ok || a.Name() != wecom.Name || !a.Limits().Again {
-		t.Errorf("%s: %+v", a.Name(), a.Limits())
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"careline/channels/weixin"
 )
 
@@ -20,6 +22,13 @@ type Callback struct {
 	Wake func(openKFID, token string)
 	Now  func() time.Time
 	Log  *slog.Logger
+
+	seldom rate.Sometimes // whoever forges callbacks must not fill the log
+}
+
+// NewCallback is ready to serve.
+func NewCallback(e *weixin.Envelope, wake func(openKFID, token string), now func() time.Time, log *slog.Logger) *Callback {
+	return &Callback{Envelope: e, Wake: wake, Now: now, Log: log, seldom: rate.Sometimes{First: 10, Interval: time.Second}}
 }
 
 // ServeHTTP checks the URL for the console (GET) and takes callbacks (POST).
@@ -43,7 +52,7 @@ func (c *Callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer tells a forger nothing but that it is one.
 func (c *Callback) answer(w http.ResponseWriter, body []byte, refused error) {
 	if refused != nil {
-		c.Log.Warn("a callback of WeCom is refused", "why", refused)
+		c.seldom.Do(func() { c.Log.Warn("a callback of WeCom is refused", "why", refused) })
 		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 		return
 	}

@@ -28,7 +28,7 @@ func newHook(t *testing.T, p *wecomtest.Platform) *hook {
 		t.Fatal(err)
 	}
 	h := &hook{}
-	h.Callback = &wecom.Callback{Envelope: e, Wake: func(id, token string) { h.woken = append(h.woken, id+" "+token) }, Now: p.Now, Log: slog.New(slog.DiscardHandler)}
+	h.Callback = wecom.NewCallback(e, func(id, token string) { h.woken = append(h.woken, id+" "+token) }, p.Now, slog.New(slog.DiscardHandler))
 	return h
 }
 

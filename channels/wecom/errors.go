@@ -13,9 +13,11 @@ import (
 const (
 	codeBusy         = -1
 	codeValue        = 40058 // a parameter is not as documented
+	codeNoAccount    = 95004 // no such open_kfid
 	codeMsgToken     = 95007 // the token of a callback has ended
 	codeSessionEnded = 95013
 	codeNotAServicer = 95014 // not on duty, or not activated in WeCom
+	codeSwitchedOff  = 95017 // the interfaces of customer service are off in the console
 	codeState        = 95018 // send_msg: a person has the session, or it has ended
 )
 
@@ -42,12 +44,12 @@ var codeMeans = map[int]channels.SendError{
 	95001:     {Kind: channels.Hold},                                      // five messages were sent
 	95002:     {Kind: channels.Hold, Closed: true},                        // 48 hours are over
 	95003:     configuration,                                              // too many patients for a company that is not verified
-	95004:     configuration,                                              // no such open_kfid
 	95011:     configuration,                                              // customer service is used in WeCom itself
 	95012:     configuration,                                              // customer service is not used in WeCom
 
 	codeSessionEnded: {Kind: channels.Hold, Closed: true},
-	95017:            configuration, // the interface is switched off in the console
+	codeNoAccount:    configuration,
+	codeSwitchedOff:  configuration,
 	codeState:        {Kind: channels.Hold},
 }
 

@@ -26,12 +26,14 @@ var noon = time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)
 type desk struct {
 	mu        sync.Mutex
 	messages  []bot.Inbound
+	delivered []bot.Inbound // with those that came again
 	seen      map[string]bool
 	cursor    string
 	saved     []string // cursors stored without a message
 	elsewhere map[string]bool
 	told      []string
 	down      func(in bot.Inbound) bool // the message for which the database is down
+	refused   func(in bot.Inbound) bool // the message that is not acceptable
 }
 
 var errDown = errors.New("the database is down")
@@ -42,6 +44,10 @@ func (d *desk) Receive(_ context.Context, in bot.Inbound, _ time.Time) (bool, er
 	if d.down != nil && d.down(in) {
 		return false, errDown
 	}
+	if d.refused != nil && d.refused(in) {
+		return false, bot.Errorf(bot.KindInvalid, "Too long.", "too long")
+	}
+	d.delivered = append(d.delivered, in)
 	if !d.seen[in.ProviderID] {
 		d.seen[in.ProviderID] = true
 		d.messages = append(d.messages, in)

@@ -22,9 +22,8 @@ func (a *Adapter) Fetch(ctx context.Context, media string, limit int64) (io.Read
 	if err == nil {
 		return body, nil
 	}
-	failed := repeatable(err)
 	if codeOf(err) == codeNoMedia {
-		failed.Kind = channels.Never
+		return nil, &channels.SendError{Kind: channels.Never, Err: err}
 	}
-	return nil, failed
+	return nil, repeatable(err)
 }

@@ -47,7 +47,11 @@ func (a Account) inbound(it item) bot.Inbound {
 		Opens: bot.OpenedByWriting, SentAt: it.at(),
 	}
 	kind, text, media := content(it)
-	in.Kind, in.Text, in.Media = kind, bot.T(clean(text)), media
+	text = clean(text)
+	if kind == bot.MessageText && strings.TrimSpace(text) == "" {
+		kind = bot.MessageOther
+	}
+	in.Kind, in.Text, in.Media = kind, bot.T(text), media
 	return in
 }
 

@@ -31,7 +31,8 @@ func TestEveryKindOfMessageIsUnderstoodOrSaidToBeOther(t *testing.T) {
 		{"a kind of tomorrow", "hologram", content{}, bot.Inbound{Kind: bot.MessageOther}},
 		{"a text that is not as documented", "text", "血钾高吗", bot.Inbound{Kind: bot.MessageOther}},
 		{"control characters", "text", content{"content": "血钾\x00高\u001b吗\n谢谢"}, bot.Inbound{Kind: bot.MessageText, Text: bot.T("血钾高吗\n谢谢")}},
-		{"an empty text", "text", content{"content": ""}, bot.Inbound{Kind: bot.MessageText}},
+		{"a text of nothing", "text", content{"content": "\u200b \x00 "}, bot.Inbound{Kind: bot.MessageText, Text: bot.T("\u200b  ")}},
+		{"an empty text", "text", content{"content": " \x00\n"}, bot.Inbound{Kind: bot.MessageOther, Text: bot.T(" \n")}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -72,6 +73,18 @@ func TestWhatCannotBeReadStopsNobodyElse(t *testing.T) {
 	a.Write("anna", "在吗")
 	a.pull(t)
 	if got := a.texts(); !slices.Equal(got, []string{"在吗"}) {
+		t.Errorf("received %q", got)
+	}
+}
+
+func TestAMessageThatIsRefusedForWhatItSaysStopsNobodyElse(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.Write("anna", "太长的")
+	a.Write("ben", "在吗")
+	a.refused = func(in bot.Inbound) bool { return in.Text.Plain() == "太长的" }
+	a.pull(t)
+	if got := a.texts(); !slices.Equal(got, []string{"", "在吗"}) || a.messages[0].Kind != bot.MessageOther {
 		t.Errorf("received %q", got)
 	}
 }

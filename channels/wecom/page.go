@@ -64,12 +64,8 @@ func (p *Puller) take(ctx context.Context, got page, first bool) error {
 		if i == len(got.Items)-1 && !first {
 			in.Cursor, behind = behind, nil
 		}
-		elsewhere, err := p.Receive(ctx, *in, p.Adapter.Now())
-		if err != nil {
-			return fmt.Errorf("wecom: a message could not be stored: %w", err)
-		}
-		if elsewhere {
-			p.doubt(in.ExternalID)
+		if err := p.store(ctx, *in); err != nil {
+			return err
 		}
 	}
 	if behind == nil || first && got.HasMore != 0 {
@@ -77,6 +73,24 @@ func (p *Puller) take(ctx context.Context, got page, first bool) error {
 	}
 	if err := p.SaveCursor(ctx, *behind); err != nil {
 		return fmt.Errorf("wecom: save the cursor: %w", err)
+	}
+	return nil
+}
+
+// store gives one message away. What is refused for what it says (it is too long)
+// would be refused for ever and stop everybody behind it; it is stored as one we
+// cannot read, and so is answered.
+func (p *Puller) store(ctx context.Context, in bot.Inbound) error {
+	elsewhere, err := p.Receive(ctx, in, p.Adapter.Now())
+	if bot.KindOf(err) == bot.KindInvalid {
+		in.Kind, in.Text = bot.MessageOther, bot.Text{}
+		elsewhere, err = p.Receive(ctx, in, p.Adapter.Now())
+	}
+	if err != nil {
+		return fmt.Errorf("wecom: a message could not be stored: %w", err)
+	}
+	if elsewhere {
+		p.doubt(in.ExternalID)
 	}
 	return nil
 }
