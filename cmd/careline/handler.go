@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"careline/bot"
@@ -20,7 +22,7 @@ import (
 // the API of machines, and whether the service is healthy.
 func (c serveCmd) handler(a *app, runner *jobs.Runner, in *intake.Intake, people []webchat.DemoPerson, log *slog.Logger) (http.Handler, error) {
 	config := webchat.Config{
-		Store: a.store, Finder: a.finder, Receive: a.inbox.Receive, Person: a.requestPerson, Watch: runner.Watch, Demo: people, Model: a.external, Log: log,
+		Store: a.store, Finder: a.finder, Receive: a.inbox.Receive, Person: a.requestPerson, Watch: runner.Watch, Demo: people, Model: a.external, Log: log, PublicURL: c.PublicURL,
 	}
 	if len(people) > 0 {
 		config.DemoSignIns = []webchat.DemoSignIn{{Login: demoLogin, Password: demoPassword}}
@@ -30,7 +32,7 @@ func (c serveCmd) handler(a *app, runner *jobs.Runner, in *intake.Intake, people
 		return nil, err
 	}
 	desk, err := console.New(console.Config{
-		Store: a.store, Guard: a.guard, Finder: a.finder, Watch: runner.Watch, Framed: len(people) > 0, Log: log,
+		Store: a.store, Guard: a.guard, Finder: a.finder, Watch: runner.Watch, Framed: len(people) > 0, Log: log, BindLink: c.bindLink,
 		Limits: map[string]channels.Limits{webchat.Name: webchat.Adapter{}.Limits()},
 	})
 	if err != nil {
@@ -52,6 +54,14 @@ func (c serveCmd) handler(a *app, runner *jobs.Runner, in *intake.Intake, people
 	mux.HandleFunc("GET /healthz", a.healthy)
 	mux.HandleFunc("GET /{$}", a.front)
 	return mux, nil
+}
+
+// bindLink is the page on which a patient types the second factor of a code.
+func (c serveCmd) bindLink(_ context.Context, id bot.InstitutionID, code string, _ time.Duration) (string, error) {
+	if c.PublicURL == "" {
+		return "", nil
+	}
+	return strings.TrimRight(c.PublicURL, "/") + "/w/" + string(id) + "/bind?code=" + url.QueryEscape(code), nil
 }
 
 // healthy answers 200 when the database does.
