@@ -79,7 +79,7 @@ func (s *Site) drawCase(w http.ResponseWriter, r *http.Request, v *visit, status
 		return err
 	}
 	page := casePage{
-		frame: v.frame, Case: s.caseView(v, f.Case, f.staff), Words: trigger(f.Case), HasConversation: f.Conversation != 0,
+		frame: v.frame, Case: s.caseView(v, f.Case, f.staff), Words: trigger(f.Case), HasConversation: f.Conversation != 0, HasPatient: f.Patient != 0,
 		MayAct: v.acts() && f.ClosedAt.IsZero(), ReplyKey: uuid.NewString(), Outcomes: outcomeViews(v.Speech),
 		Closed: closedAs(v.Speech, f.Case),
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"rsc.io/qr"
+
 	"careline/bot"
 	"careline/bot/pages"
 	"careline/bot/store"
@@ -109,7 +111,7 @@ func fixtures(s pages.Speech) map[string]drawn {
 			l.Delivery, l.DeliveryWord = bot.DeliveryUnknown, s.Say("delivery-unknown")
 		}),
 	}
-	page := casePage{frame: f, Case: cases[1], Words: &span{pick("我爸", "Dad's "), pick("血钾高", "potassium is a bit high"), pick("一点没事吧？", ", that's fine?")}, Result: &potassium, HasConversation: true, Messages: messages, Last: 5, MayAct: true,
+	page := casePage{frame: f, Case: cases[1], Words: &span{pick("我爸", "Dad's "), pick("血钾高", "potassium is a bit high"), pick("一点没事吧？", ", that's fine?")}, Result: &potassium, HasConversation: true, Messages: messages, Last: 5, MayAct: true, HasPatient: true,
 		Reports:  []reportView{{Title: pick("电解质 + 肾功能", "Electrolytes and kidney"), Date: s.Day(at), Laboratory: pick("示范检验科", "Demo Laboratory"), Results: []resultView{potassium, creatinine, sodium}}},
 		ReplyKey: "k", Outcomes: outcomeViews(s)}
 	mine := page
@@ -126,7 +128,16 @@ func fixtures(s pages.Speech) map[string]drawn {
 		{Name: potassium.Name, Kind: s.Say("change-corrected"), Was: store.Shown{Value: "7.1", Unit: "mmol/L", Interval: "3.5-5.3", Flag: "↑"}, Is: store.Shown{Value: "5.1", Unit: "mmol/L", Interval: "3.5-5.3"}, Date: s.Clock(at, at), Notice: s.Say("notice-queued", s.Clock(at, at))},
 		{Name: sodium.Name, Kind: s.Say("change-withdrawn"), Was: store.Shown{Value: "139", Unit: "mmol/L"}, Gone: true, Date: s.Clock(at, at), Notice: s.Say("notice-staff")},
 	}
+	picture, err := qr.Encode("https://care.example.org/w/demo/bind?code=KX7M2PQD", qr.M)
+	if err != nil {
+		panic(err)
+	}
+	code := bindCodePage{frame: f, CaseID: 11, Who: cases[1].Who, Code: "KX7M 2PQD", Factor: "481 902", Until: "10:24", Agreed: true, QR: drawQR(picture)}
+	typed := code
+	typed.QR, typed.Agreed = nil, false
 	return map[string]drawn{
+		"bind-code": {"bind-code-page", code},
+		"no-qr":     {"bind-code-page", typed},
 		"corrected": {"case-page", corrected},
 		"sign-in":   {"sign-in-page", signInPage{frame: f, Problem: s.Say("sign-in-wrong"), Login: "lin"}},
 		"error":     {"error-page", errorPage{frame: f, Sentence: s.Say("error-unavailable"), Again: f.Path}},

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -26,6 +27,9 @@ type Config struct {
 	// Watch signals when a conversation (0: anything in the institution) may hold
 	// something new, until stop is called.
 	Watch func(bot.InstitutionID, bot.ConversationID) (wake <-chan struct{}, stop func())
+	// BindLink is what a binding code's QR picture says: a link that a phone opens
+	// with the code in it. nil or "": codes are typed.
+	BindLink func(ctx context.Context, id bot.InstitutionID, code string, valid time.Duration) (string, error)
 	// Framed lets our own origin frame the pages, for the demo.
 	Framed bool
 	Now    func() time.Time
@@ -82,6 +86,8 @@ func (s *Site) routes() []route {
 		{"POST /staff/{institution}/cases/{case}/reply", actors, s.reply},
 		{"POST /staff/{institution}/cases/{case}/give-back", actors, s.giveBack},
 		{"POST /staff/{institution}/cases/{case}/close", actors, s.closeCase},
+		{"POST /staff/{institution}/cases/{case}/bind-code", actors, s.bindCode},
+		{"GET /staff/{institution}/cases/{case}/bind-code", readers, s.bindCodeGone},
 	}
 }
 

@@ -75,6 +75,7 @@ type casePage struct {
 	Last            int64
 	Reports         []reportView
 	MayAct          bool
+	HasPatient      bool
 	Closed          string
 	Outcomes        []outcome
 	Notice          string

@@ -120,6 +120,7 @@ func TestWordsNeedBothLanguagesAndOneDefinition(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string]string{
 		"one language only": "a: {zh: 甲}",
+		"cut at a comma":    "a: {zh: 甲, en: a, b}",
 		"defined twice":     "direction-high: {zh: 甲, en: a}",
 		"no YAML":           "a: [",
 	} {

@@ -32,6 +32,9 @@ func LoadWords(files ...[]byte) (Words, error) {
 			if texts[bot.Chinese] == "" || texts[bot.English] == "" {
 				return nil, fmt.Errorf("pages: word %q needs a Chinese and an English text", key)
 			}
+			if len(texts) != 2 {
+				return nil, fmt.Errorf("pages: word %q has more than a Chinese and an English text; one with a comma stands in quotes", key)
+			}
 			words[key] = texts
 		}
 	}

@@ -39,6 +39,7 @@ type app struct {
 	external  *webchat.ExternalModel // whom patients are asked about, nil where nothing leaves
 	adapters  []channels.Adapter     // the channels patients write in
 	official  *official              // the official account, nil without one
+	wecom     *wecomChannel          // WeCom customer service, nil without it
 	public    string                 // the address patients reach us at, "" if it is not known
 	critical  func(context.Context, bot.InstitutionID) ([]bot.Critical, error)
 }

@@ -4,13 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"os"
-	"strings"
 	"time"
-
-	"github.com/mdp/qrterminal/v3"
-	"rsc.io/qr"
 
 	"careline/bot"
 	"careline/bot/store"
@@ -37,11 +31,16 @@ func (c bindCodeCmd) Run(ctx context.Context, io stdio, g *global, log *slog.Log
 		return err
 	}
 	options := store.CodeOptions{Valid: c.Valid, Printed: c.Printed, PatientAgreed: c.PatientAgreed}
-	code, factor, until, err := a.store.MakeBindCode(ctx, inst.ID, bot.Actor{Kind: "operator"}, patient, options, time.Now().UTC())
+	now := time.Now().UTC()
+	code, factor, until, err := a.store.MakeBindCode(ctx, inst.ID, bot.Actor{Kind: "operator"}, patient, options, now)
 	if err != nil {
 		return err
 	}
-	if err := c.draw(ctx, io, inst.ID, code); err != nil {
+	content, err := c.qrContent(ctx, g.WeChat, inst.ID, code, until.Sub(now))
+	if err != nil {
+		return err
+	}
+	if err := drawQR(io, content, c.PNG); err != nil {
 		return err
 	}
 	fmt.Fprintf(io.out, "Code:          %s  (valid until %s)\nSecond factor: %s\n\n%s Neither is shown again.\n",
@@ -56,31 +55,16 @@ func (c bindCodeCmd) advice() string {
 	return "Give the code to the patient; tell the second factor by another way, for example by phone."
 }
 
-// draw shows the QR code in the terminal and writes it to a file.
-func (c bindCodeCmd) draw(ctx context.Context, io stdio, id bot.InstitutionID, code string) error {
-	content, err := c.qrContent(ctx, id, code)
-	if err != nil {
-		return err
+// qrContent is what the QR code says: with an official account whoever scans it
+// comes there with the code; else the bind page at the public address, or the code
+// itself.
+func (c bindCodeCmd) qrContent(ctx context.Context, w wechatConfig, id bot.InstitutionID, code string, valid time.Duration) (string, error) {
+	if w.configured() && w.API != fakePlatform {
+		content, _, err := w.sceneQR(ctx, code, valid)
+		return content, err
 	}
-	qrterminal.GenerateHalfBlock(content, qrterminal.M, io.out)
-	if c.PNG == "" {
-		return nil
+	if page := bindPage(c.PublicURL, id, code); page != "" {
+		return page, nil
 	}
-	image, err := qr.Encode(content, qr.M)
-	if err != nil {
-		return bot.Errorf(bot.KindInternal, "The QR code cannot be drawn.", "bind-code: %w", err)
-	}
-	if err := os.WriteFile(c.PNG, image.PNG(), 0o600); err != nil {
-		return bot.Errorf(bot.KindInvalid, "The QR code cannot be written to this file.", "bind-code: %w", err)
-	}
-	return nil
-}
-
-// qrContent is what the QR code says: the bind page at the public address, else
-// the code itself.
-func (c bindCodeCmd) qrContent(_ context.Context, id bot.InstitutionID, code string) (string, error) {
-	if c.PublicURL == "" {
-		return code, nil
-	}
-	return fmt.Sprintf("%s/w/%s/bind?%s", strings.TrimRight(c.PublicURL, "/"), id, url.Values{"code": {code}}.Encode()), nil
+	return code, nil
 }

@@ -35,6 +35,16 @@ func (c serveCmd) openChannels(ctx context.Context, g *global, a *app, l net.Lis
 		}
 		a.adapters = append(a.adapters, a.official.adapter)
 	}
+	if g.WeCom.wanted() {
+		inst, err := a.institution(ctx, g)
+		if err != nil {
+			return "", err
+		}
+		if a.wecom, err = g.WeCom.channel(a, inst.ID, log); err != nil {
+			return "", err
+		}
+		a.adapters = append(a.adapters, a.wecom.adapter)
+	}
 	a.store.Channels = jobs.ChannelRules(a.adapters)
 	return phone, nil
 }

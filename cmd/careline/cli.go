@@ -36,6 +36,8 @@ type cli struct {
 	Export      exportCmd      `cmd:"" help:"Write one patient's reports for another system."`
 	BindCode    bindCodeCmd    `cmd:"" help:"Make a one-time code with which a patient's account is bound."`
 	Patient     patientCmd     `cmd:"" help:"Show, merge and unmerge patients; move a report to the right one."`
+	WeChatTools wechatCmd      `cmd:"" name:"wechat" help:"The official account: check its settings, its token, menu and QR codes."`
+	WeComTools  wecomCmd       `cmd:"" name:"wecom" help:"WeCom customer service: check its settings."`
 	Key         keyCmd         `cmd:"" help:"Make, list and revoke the keys with which machines send results."`
 	Feed        feedCmd        `cmd:"" help:"Show the sources of results, set them up, send a test message."`
 	Official    wechatCmd      `cmd:"" name:"wechat" help:"Set up and check the official account patients write to."`
@@ -59,6 +61,7 @@ type global struct {
 	Embed       embedConfig  `embed:"" prefix:"embed-"`
 	Model       modelConfig  `embed:"" prefix:"model-"`
 	WeChat      wechatConfig `embed:"" prefix:"wechat-"`
+	WeCom       wecomConfig  `embed:"" prefix:"wecom-"`
 }
 
 // embedConfig chooses what turns text into vectors: built in, or an endpoint.

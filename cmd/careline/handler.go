@@ -20,10 +20,10 @@ import (
 // the API of machines, and whether the service is healthy.
 func (c serveCmd) handler(a *app, runner *jobs.Runner, in *intake.Intake, people []webchat.DemoPerson, log *slog.Logger) (http.Handler, error) {
 	config := webchat.Config{
-		Store: a.store, Finder: a.finder, Receive: a.inbox.Receive, Person: a.requestPerson, Watch: runner.Watch, Demo: people, Model: a.external, Log: log,
+		Store: a.store, Finder: a.finder, Receive: a.inbox.Receive, Person: a.requestPerson, Watch: runner.Watch, Demo: people, Model: a.external, Log: log, PublicURL: a.public,
 	}
 	if a.official != nil {
-		config.WeChat, config.PublicURL = a.official.adapter, a.public
+		config.WeChat = a.official.adapter
 	}
 	if len(people) > 0 {
 		config.DemoSignIns = []webchat.DemoSignIn{{Login: demoLogin, Password: demoPassword}}
@@ -37,7 +37,7 @@ func (c serveCmd) handler(a *app, runner *jobs.Runner, in *intake.Intake, people
 		limits[adapter.Name()] = adapter.Limits()
 	}
 	desk, err := console.New(console.Config{
-		Store: a.store, Guard: a.guard, Finder: a.finder, Watch: runner.Watch, Framed: len(people) > 0, Log: log, Limits: limits,
+		Store: a.store, Guard: a.guard, Finder: a.finder, Watch: runner.Watch, Framed: len(people) > 0, Log: log, Limits: limits, BindLink: a.bindLink,
 	})
 	if err != nil {
 		return nil, err
@@ -56,6 +56,7 @@ func (c serveCmd) handler(a *app, runner *jobs.Runner, in *intake.Intake, people
 	desk.Routes(mux)
 	api.Routes(mux)
 	a.official.routes(mux)
+	a.wecom.routes(mux)
 	mux.HandleFunc("GET /healthz", a.healthy)
 	mux.HandleFunc("GET /{$}", a.front)
 	return mux, nil

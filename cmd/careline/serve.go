@@ -116,6 +116,9 @@ func (c serveCmd) background(ctx context.Context, group *errgroup.Group, g *glob
 	} else {
 		group.Go(func() error { return runner.Listen(ctx) })
 	}
+	if a.wecom != nil {
+		group.Go(func() error { return a.wecom.pullers.Run(ctx) })
+	}
 	if c.Metrics != "" {
 		group.Go(func() error { return serveMetrics(ctx, c.Metrics, a, alarms, log) })
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"time"
 
@@ -16,19 +17,20 @@ import (
 // wecomConfig is one customer-service account of WeCom (微信客服). The flags say what
 // each setting is called in WeCom's console (work.weixin.qq.com).
 type wecomConfig struct {
-	CorpID         string `help:"WeCom: 我的企业 → 企业信息 → 企业ID; empty: no WeCom." env:"CARELINE_WECOM_CORP_ID" name:"wecom-corp-id"`
-	Secret         string `help:"WeCom: Secret of the application (应用管理 → 自建) that 微信客服 → API → 可调用接口的应用 names." env:"CARELINE_WECOM_SECRET" name:"wecom-secret"`
-	Token          string `help:"WeCom: Token of the callback (接收事件服务器)." env:"CARELINE_WECOM_TOKEN" name:"wecom-token"`
-	AESKey         string `help:"WeCom: EncodingAESKey of the callback (接收事件服务器)." env:"CARELINE_WECOM_AES_KEY" name:"wecom-aes-key"`
-	AESKeyPrevious string `help:"WeCom: the EncodingAESKey before, while it is changed." env:"CARELINE_WECOM_AES_KEY_PREVIOUS" name:"wecom-aes-key-previous"`
-	OpenKFID       string `help:"WeCom: id of the customer-service account (open_kfid, begins with wk)." env:"CARELINE_WECOM_OPEN_KFID" name:"wecom-open-kfid"`
-	API            string `help:"WeCom: where its interfaces are reached; empty: https://qyapi.weixin.qq.com." env:"CARELINE_WECOM_API" name:"wecom-api"`
+	CorpID         string `help:"WeCom: 我的企业 → 企业信息 → 企业ID; empty: no WeCom." env:"CARELINE_WECOM_CORP_ID" name:"corp-id"`
+	Secret         string `help:"WeCom: Secret of the application (应用管理 → 自建) that 微信客服 → API → 可调用接口的应用 names." env:"CARELINE_WECOM_SECRET" name:"secret"`
+	Token          string `help:"WeCom: Token of the callback (接收事件服务器)." env:"CARELINE_WECOM_TOKEN" name:"token"`
+	AESKey         string `help:"WeCom: EncodingAESKey of the callback (接收事件服务器)." env:"CARELINE_WECOM_AES_KEY" name:"aes-key"`
+	AESKeyPrevious string `help:"WeCom: the EncodingAESKey before, while it is changed." env:"CARELINE_WECOM_AES_KEY_PREVIOUS" name:"aes-key-previous"`
+	OpenKFID       string `help:"WeCom: id of the customer-service account (open_kfid, begins with wk)." env:"CARELINE_WECOM_OPEN_KFID" name:"open-kfid"`
+	API            string `help:"WeCom: where its interfaces are reached; empty: https://qyapi.weixin.qq.com." env:"CARELINE_WECOM_API" name:"api"`
 }
 
 // wanted reports whether WeCom is to be served.
 func (c wecomConfig) wanted() bool { return c.CorpID != "" }
 
-func (c wecomConfig) validate() error {
+// Validate refuses an account that is named in part.
+func (c wecomConfig) Validate() error {
 	given := []string{c.CorpID, c.Secret, c.Token, c.AESKey, c.OpenKFID}
 	missing := slices.Contains(given, "")
 	if missing && slices.ContainsFunc(given, func(s string) bool { return s != "" }) {
@@ -50,7 +52,7 @@ func (c wecomConfig) envelope() (*weixin.Envelope, error) {
 }
 
 func (c wecomConfig) account(id bot.InstitutionID) (wecom.Account, error) {
-	client, err := weixin.Register(weixin.Account{Kind: weixin.WeCom, ID: c.CorpID, Secret: bot.T(c.Secret), BaseURL: c.API})
+	client, err := weixin.Register(weixin.Account{Platform: weixin.WeCom, ID: c.CorpID, Secret: bot.T(c.Secret), BaseURL: c.API})
 	if err != nil {
 		return wecom.Account{}, err
 	}
@@ -61,20 +63,19 @@ type wecomCmd struct {
 	Check wecomCheckCmd `cmd:"" help:"See whether the settings are right: ask WeCom for a token and the account."`
 }
 
-type wecomCheckCmd struct {
-	WeCom wecomConfig `embed:""`
-}
+type wecomCheckCmd struct{}
 
 // Run checks the settings against WeCom itself; the database is not needed.
-func (c wecomCheckCmd) Run(ctx context.Context, io stdio) error {
-	if !c.WeCom.wanted() {
+func (wecomCheckCmd) Run(ctx context.Context, io stdio, g *global) error {
+	c := g.WeCom
+	if !c.wanted() {
 		return bot.Errorf(bot.KindInvalid, "--wecom-corp-id and what belongs to it is missing.", "wecom: not configured")
 	}
-	if err := c.WeCom.validate(); err != nil {
+	if err := c.Validate(); err != nil {
 		return err
 	}
 	fmt.Fprintln(io.out, "ok    callback     Token and EncodingAESKey have the right form; WeCom compares them when the URL is saved in 接收事件服务器")
-	account, err := c.WeCom.account("")
+	account, err := c.account("")
 	if err != nil {
 		return err
 	}
@@ -89,9 +90,10 @@ func (c wecomCheckCmd) Run(ctx context.Context, io stdio) error {
 
 // wecomChannel is WeCom as it is served: what sends, what is called, what reads.
 type wecomChannel struct {
-	adapter  *wecom.Adapter
-	callback *wecom.Callback
-	pullers  *wecom.Pullers
+	institution bot.InstitutionID
+	adapter     *wecom.Adapter
+	callback    *wecom.Callback
+	pullers     *wecom.Pullers
 }
 
 // channel wires WeCom to an institution's store.
@@ -112,7 +114,14 @@ func (c wecomConfig) channel(a *app, id bot.InstitutionID, log *slog.Logger) (*w
 	pullers := wecom.NewPullers(&wecom.Puller{
 		Adapter: adapter, Receive: desk.receive, Cursor: desk.cursor, SaveCursor: desk.saveCursor, Failed: desk.failed, Replied: desk.replied, Log: log,
 	})
-	return &wecomChannel{adapter, wecom.NewCallback(envelope, pullers.Wake, utcNow, log), pullers}, nil
+	return &wecomChannel{id, adapter, wecom.NewCallback(envelope, pullers.Wake, utcNow, log), pullers}, nil
+}
+
+// routes adds the callback.
+func (c *wecomChannel) routes(mux *http.ServeMux) {
+	if c != nil {
+		mux.Handle("/wecom/"+string(c.institution), c.callback)
+	}
 }
 
 func utcNow() time.Time { return time.Now().UTC() }

@@ -36,7 +36,7 @@ func TestWeComsSettingsBelongTogether(t *testing.T) {
 			t.Parallel()
 			config := invented("")
 			c.spoil(&config)
-			err := config.validate()
+			err := config.Validate()
 			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v", err)
 			}
@@ -53,17 +53,17 @@ func TestWeComCheckSaysWhatIsRightAndWhatToSet(t *testing.T) {
 	server := httptest.NewServer(p)
 	defer server.Close()
 	var out bytes.Buffer
-	if err := (wecomCheckCmd{invented(server.URL)}).Run(t.Context(), stdio{out: &out}); err != nil {
+	if err := (wecomCheckCmd{}).Run(t.Context(), stdio{out: &out}, &global{WeCom: invented(server.URL)}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "valid for 2h0m") || !strings.Contains(out.String(), wecomtest.Invented.Name) {
 		t.Errorf("printed %s", out.String())
 	}
 	p.Fail("kf/account/list", wecomtest.Fault{Code: 60020})
-	if err := (wecomCheckCmd{invented(server.URL)}).Run(t.Context(), stdio{out: &out}); !strings.Contains(sentence(err), "企业可信IP") {
+	if err := (wecomCheckCmd{}).Run(t.Context(), stdio{out: &out}, &global{WeCom: invented(server.URL)}); !strings.Contains(sentence(err), "企业可信IP") {
 		t.Errorf("%v", err)
 	}
-	if err := (wecomCheckCmd{}).Run(t.Context(), stdio{out: &out}); bot.KindOf(err) != bot.KindInvalid {
+	if err := (wecomCheckCmd{}).Run(t.Context(), stdio{out: &out}, &global{}); bot.KindOf(err) != bot.KindInvalid {
 		t.Errorf("without settings: %v", err)
 	}
 }
