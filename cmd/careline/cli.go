@@ -25,29 +25,28 @@ type stdio struct {
 type cli struct {
 	global
 
-	Serve       serveCmd       `cmd:"" help:"Serve patients and staff over HTTP."`
-	Ask         askCmd         `cmd:"" help:"Ask one question about a patient's report and print the answer."`
-	Chat        chatCmd        `cmd:"" help:"Talk about a patient's report in the terminal."`
-	Import      importCmd      `cmd:"" help:"Import laboratory reports: FHIR R4 JSON, HL7 v2, CSV, TSV, XLSX; or watch a folder."`
-	Quarantine  quarantineCmd  `cmd:"" help:"What could not be trusted: list it, show it, read it again, dismiss it."`
-	Names       namesCmd       `cmd:"" help:"Printed names the catalogue does not know: out as CSV, decisions in."`
-	Explain     explainCmd     `cmd:"" help:"Print the record of a message that was sent, and review its text again."`
-	Critical    criticalCmd    `cmd:"" help:"The critical values of the institution: out as CSV, in again, approved."`
-	Export      exportCmd      `cmd:"" help:"Write one patient's reports for another system."`
-	BindCode    bindCodeCmd    `cmd:"" help:"Make a one-time code with which a patient's account is bound."`
-	Patient     patientCmd     `cmd:"" help:"Show, merge and unmerge patients; move a report to the right one."`
-	WeChatTools wechatCmd      `cmd:"" name:"wechat" help:"The official account: check its settings, its token, menu and QR codes."`
-	WeComTools  wecomCmd       `cmd:"" name:"wecom" help:"WeCom customer service: check its settings."`
-	Key         keyCmd         `cmd:"" help:"Make, list and revoke the keys with which machines send results."`
-	Feed        feedCmd        `cmd:"" help:"Show the sources of results, set them up, send a test message."`
-	Official    wechatCmd      `cmd:"" name:"wechat" help:"Set up and check the official account patients write to."`
-	Institution institutionCmd `cmd:"" help:"Add and list institutions."`
-	Staff       staffCmd       `cmd:"" help:"Add the people who work in the console."`
-	DB          dbCmd          `cmd:"" name:"db" help:"Start, migrate, back up and inspect the database."`
-	Knowledge   knowledgeCmd   `cmd:"" help:"Re-embed the knowledge library with the configured embedder."`
-	Eval        evalCmd        `cmd:"" help:"Prove triage and review on files of labelled cases; needs no database."`
-	Doctor      doctorCmd      `cmd:"" help:"Check the machine and the database; say what to do about each failure."`
-	Version     versionCmd     `cmd:"" help:"Print the version."`
+	Serve           serveCmd       `cmd:"" help:"Serve patients and staff over HTTP."`
+	Ask             askCmd         `cmd:"" help:"Ask one question about a patient's report and print the answer."`
+	Chat            chatCmd        `cmd:"" help:"Talk about a patient's report in the terminal."`
+	Import          importCmd      `cmd:"" help:"Import laboratory reports: FHIR R4 JSON, HL7 v2, CSV, TSV, XLSX; or watch a folder."`
+	Quarantine      quarantineCmd  `cmd:"" help:"What could not be trusted: list it, show it, read it again, dismiss it."`
+	Names           namesCmd       `cmd:"" help:"Printed names the catalogue does not know: out as CSV, decisions in."`
+	Explain         explainCmd     `cmd:"" help:"Print the record of a message that was sent, and review its text again."`
+	Critical        criticalCmd    `cmd:"" help:"The critical values of the institution: out as CSV, in again, approved."`
+	Export          exportCmd      `cmd:"" help:"Write one patient's reports for another system."`
+	BindCode        bindCodeCmd    `cmd:"" help:"Make a one-time code with which a patient's account is bound."`
+	Patient         patientCmd     `cmd:"" help:"Show, merge and unmerge patients; move a report to the right one."`
+	CustomerService wecomCmd       `cmd:"" name:"wecom" help:"WeCom customer service: check its settings."`
+	Key             keyCmd         `cmd:"" help:"Make, list and revoke the keys with which machines send results."`
+	Feed            feedCmd        `cmd:"" help:"Show the sources of results, set them up, send a test message."`
+	Official        wechatCmd      `cmd:"" name:"wechat" help:"Set up and check the official account patients write to."`
+	Institution     institutionCmd `cmd:"" help:"Add and list institutions."`
+	Staff           staffCmd       `cmd:"" help:"Add the people who work in the console."`
+	DB              dbCmd          `cmd:"" name:"db" help:"Start, migrate, back up and inspect the database."`
+	Knowledge       knowledgeCmd   `cmd:"" help:"Re-embed the knowledge library with the configured embedder."`
+	Eval            evalCmd        `cmd:"" help:"Prove triage and review on files of labelled cases; needs no database."`
+	Doctor          doctorCmd      `cmd:"" help:"Check the machine and the database; say what to do about each failure."`
+	Version         versionCmd     `cmd:"" help:"Print the version."`
 }
 
 // global is the configuration every command shares.
