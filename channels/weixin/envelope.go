@@ -17,16 +17,6 @@ import (
 	"careline/bot"
 )
 
-// Platform says whose callbacks an Envelope opens.
-type Platform string
-
-// The platforms. The official account says in the query that a delivery is
-// encrypted, and checks a URL in the clear; WeCom encrypts always.
-const (
-	OfficialAccount Platform = "official account"
-	WeCom           Platform = "WeCom"
-)
-
 // Envelope opens the callbacks of one account and seals the answers to them. Its
 // settings stand in the platform's console, beside the callback URL.
 type Envelope struct {

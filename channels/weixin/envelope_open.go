@@ -132,9 +132,6 @@ func (e *Envelope) signed(query url.Values, parameter string, encrypted ...strin
 }
 
 func readEncrypted(r *http.Request) (string, error) {
-	if r.ContentLength > MaxDelivery {
-		return "", RefusedSize
-	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxDelivery+1))
 	if err != nil {
 		return "", RefusedBroken
