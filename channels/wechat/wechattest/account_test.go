@@ -44,6 +44,12 @@ func start(t *testing.T, change ...func(*wechattest.Config)) (*wechattest.Platfo
 	return p, a
 }
 
+// frozen stops the platform's clock: it moves by Advance alone.
+func frozen(c *wechattest.Config) {
+	now := time.Now()
+	c.Now = func() time.Time { return now }
+}
+
 func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var sealed message.EncryptedXMLMsg
 	body, err := io.ReadAll(r.Body)

@@ -35,13 +35,9 @@ const largestBody = 16 << 20
 func (p *Platform) api(method, path string, open bool, do endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := p.begin(path)
-		fault.wait(r.Context())
-		if fault.HangUp == BeforeAccepting {
-			p.lose(path)
-			panic(http.ErrAbortHandler)
-		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestBody))
-		if err != nil {
+		if err != nil || !fault.wait(p.ctx) || fault.HangUp == BeforeAccepting {
+			p.lose(path)
 			panic(http.ErrAbortHandler)
 		}
 		answer, code := any(nil), fault.Code

@@ -48,24 +48,29 @@ func TestWhatAPersonDoesReachesTheAccountSealed(t *testing.T) {
 	}
 }
 
-func TestADeliveryThatIsNotAcceptedIsRepeatedTwice(t *testing.T) {
-	t.Parallel()
-	busy := func(until int) func(int, http.ResponseWriter, message.MixMessage) {
-		return func(n int, w http.ResponseWriter, _ message.MixMessage) {
-			if n <= until {
-				w.WriteHeader(http.StatusServiceUnavailable)
-				return
-			}
-			_, _ = io.WriteString(w, "success")
-		}
-	}
-	slow := func(n int, w http.ResponseWriter, _ message.MixMessage) {
-		if n == 1 {
-			time.Sleep(400 * time.Millisecond)
+// busy answers 503 to the first until deliveries.
+func busy(until int) func(int, http.ResponseWriter, message.MixMessage) {
+	return func(n int, w http.ResponseWriter, _ message.MixMessage) {
+		if n <= until {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
 		}
 		_, _ = io.WriteString(w, "success")
 	}
-	wrong := func(_ int, w http.ResponseWriter, _ message.MixMessage) { _, _ = io.WriteString(w, "ok") }
+}
+
+// slow answers the first delivery too late.
+func slow(n int, w http.ResponseWriter, _ message.MixMessage) {
+	if n == 1 {
+		time.Sleep(2 * time.Second)
+	}
+	_, _ = io.WriteString(w, "success")
+}
+
+func wrong(_ int, w http.ResponseWriter, _ message.MixMessage) { _, _ = io.WriteString(w, "ok") }
+
+func TestADeliveryThatIsNotAcceptedIsRepeatedTwice(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		answer   func(int, http.ResponseWriter, message.MixMessage)
 		attempts int
@@ -80,7 +85,7 @@ func TestADeliveryThatIsNotAcceptedIsRepeatedTwice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, a := start(t, func(c *wechattest.Config) { c.Patience = 200 * time.Millisecond })
+			p, a := start(t, func(c *wechattest.Config) { c.Patience = 1500 * time.Millisecond })
 			a.answer = c.answer
 			openid := p.Join("赵一")
 			d := p.Say(openid, "你好")

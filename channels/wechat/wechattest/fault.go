@@ -17,12 +17,12 @@ const (
 
 // Fault breaks calls of the API.
 type Fault struct {
-	Path    string // of the calls it breaks; empty: of all
-	Times   int    // how many; 0: one, negative: until Mend
-	Code    int    // answer this code and do nothing
-	Status  int    // answer this HTTP status and do nothing
-	Garbage bool   // do it, and answer JSON that ends in its middle
-	Delay   time.Duration
+	Path    string        // of the calls it breaks; empty: of all
+	Times   int           // how many; 0: one, negative: until Mend
+	Code    int           // answer this code and do nothing
+	Status  int           // answer this HTTP status and do nothing
+	Garbage bool          // do it, and answer JSON that ends in its middle
+	Delay   time.Duration // before it is done
 	HangUp  HangUp
 }
 
@@ -61,12 +61,16 @@ func (p *Platform) takeFault(path string) Fault {
 	return Fault{}
 }
 
-// wait makes the caller wait as the fault says.
-func (f Fault) wait(ctx context.Context) {
-	if f.Delay > 0 {
-		select {
-		case <-time.After(f.Delay):
-		case <-ctx.Done():
-		}
+// wait makes the caller wait as the fault says. Whoever gives up meanwhile does not
+// learn that the call was done all the same; it reports whether there is time to.
+func (f Fault) wait(ctx context.Context) bool {
+	if f.Delay == 0 {
+		return true
+	}
+	select {
+	case <-time.After(f.Delay):
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }

@@ -1,13 +1,7 @@
 package wechattest_test
 
 import (
-	"context"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/silenceper/wechat/v2/officialaccount/message"
@@ -15,93 +9,17 @@ import (
 	"careline/channels/wechat/wechattest"
 )
 
-// tab is a tab of a real browser.
-type tab struct {
-	*testing.T
-	ctx context.Context
-}
-
-func browser(t *testing.T) *tab {
-	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Fatal("the page is tested in a real browser; ./setup.sh --test installs Chromium")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("no-first-run", true))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	return &tab{t, ctx}
-}
-
-func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
-	b.Helper()
-	if err := chromedp.Do(b.ctx, actions...); err != nil {
-		b.Fatal(err)
-	}
-}
-
-func (b *tab) size(width, height int64) { b.Helper(); b.do(chromedp.EmulateViewport(width, height)) }
-
-// until waits for an expression to be true.
-func (b *tab) until(expression string) {
-	b.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(30 * time.Millisecond) {
-		value, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
-		if err == nil && value {
-			return
-		}
-		if time.Now().After(deadline) {
-			words, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`))
-			b.Fatalf("never true: %s, %v; the page says\n%s", expression, err, words)
-		}
-	}
-}
-
-func (b *tab) see(words string) {
-	b.Helper()
-	b.until(`document.body.innerText.includes(` + strconv.Quote(words) + `)`)
-}
-
-func (b *tab) click(selector string) {
-	b.Helper()
-	b.until(`document.querySelector(` + strconv.Quote(selector) + `)`)
-	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`(document.querySelector(`+strconv.Quote(selector)+`).click(), true)`)); err != nil {
-		b.Fatal(err)
-	}
-}
-
-func (b *tab) write(selector, words string) {
-	b.Helper()
-	b.do(chromedp.SendKeys(chromedp.CSS(selector), words))
-}
-
-// picture keeps a screenshot where CARELINE_SCREENSHOTS names a folder.
-func (b *tab) picture(name string) {
-	b.Helper()
-	folder := os.Getenv("CARELINE_SCREENSHOTS")
-	if folder == "" {
-		return
-	}
-	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, name+".png"), png, 0o600)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
+// play is somebody who plays a patient on the page.
+type play struct {
+	*tab
+	p      *wechattest.Platform
+	a      *account
+	openid string
+	acts   int // what the account was told so far
 }
 
 func TestAPersonCanPlayAPatientInTheBrowser(t *testing.T) {
+	t.Parallel()
 	p, a := start(t)
 	p.Stranger("林小满")
 	p.Join("陈建国")
@@ -110,81 +28,101 @@ func TestAPersonCanPlayAPatientInTheBrowser(t *testing.T) {
 		{Kind: "click", Name: "转人工", Key: "person"},
 		{Name: "我的", Subs: []wechattest.Button{{Kind: "click", Name: "家人", Key: "family"}, {Kind: "view", Name: "隐私与投诉", URL: "https://example.org/p"}}},
 	}})
-	b := browser(t)
+	b := &play{tab: browser(t), p: p, a: a}
 	b.size(1180, 900)
 	b.do(chromedp.Navigate(p.URL + "/?lang=zh"))
 	b.see("您还没有关注这个公众号")
 	b.click(`.invite button[value=follow]`)
+	b.openid = string(b.told("the follow", func(m message.MixMessage) bool { return m.Event == message.EventSubscribe }).FromUserName)
 	b.see("转人工")
-	last := func() message.MixMessage { got := a.messages(); return got[len(got)-1] }
-	openid := string(a.waitFor(1)[0].FromUserName)
+	b.chats()
+	b.sendsOtherThings()
+	b.breaksThings()
+	b.playsSomebodyElse()
+}
 
+// told waits until the account is told one thing more, and checks it.
+func (b *play) told(what string, want func(message.MixMessage) bool) message.MixMessage {
+	b.Helper()
+	b.acts++
+	m := b.a.waitFor(b.acts)[b.acts-1]
+	if !want(m) {
+		b.Errorf("%s came as %+v", what, m)
+	}
+	return m
+}
+
+func (b *play) chats() {
+	b.Helper()
 	b.write(`textarea[name=text]`, "血钾 5.8 是不是很高？"+"\r")
+	b.told("the question", func(m message.MixMessage) bool { return m.Content == "血钾 5.8 是不是很高？" })
+	// The browser's driver types the Enter once more as a character.
 	b.until(`document.querySelector("textarea").value.trim() === ""`)
-	a.waitFor(2)
-	a.post(wechattest.PathTyping, a.token(false), map[string]string{"touser": openid, "command": "Typing"})
+	b.a.post(wechattest.PathTyping, b.a.token(false), map[string]string{"touser": b.openid, "command": "Typing"})
 	b.see("对方正在输入")
-	a.send(openid, "您的血钾 5.8 mmol/L，比参考范围 3.5–5.3 偏高一些。\n请在今天之内联系医生。\n全文：https://example.org/full/7")
+	b.a.send(b.openid, "您的血钾 5.8 mmol/L，比参考范围 3.5–5.3 偏高一些。\n请在今天之内联系医生。\n全文：https://example.org/full/7")
 	b.until(`document.querySelector('.theirs a[href="https://example.org/full/7"]')`)
 	b.until(`!document.body.innerText.includes("对方正在输入")`)
-	a.post(wechattest.PathSend, a.token(false), map[string]any{"touser": openid, "msgtype": "msgmenu", "aimsgcontext": map[string]int{"is_ai_msg": 1},
+	b.a.post(wechattest.PathSend, b.a.token(false), map[string]any{"touser": b.openid, "msgtype": "msgmenu", "aimsgcontext": map[string]int{"is_ai_msg": 1},
 		"msgmenu": map[string]any{"head_content": "这样说清楚了吗？", "list": []wechattest.Choice{{ID: "101", Content: "看懂了"}, {ID: "102", Content: "没看懂"}}, "tail_content": ""}})
 	b.see("内容由 AI 生成")
 	b.see("1 / 3 条")
 	b.click(`.theirs button[value="看懂了"]`)
-	if a.waitFor(3); last().Content != "看懂了" || last().BizMsgMenuID != 101 {
-		t.Errorf("the choice came as %+v", last())
-	}
+	b.told("the choice", func(m message.MixMessage) bool { return m.Content == "看懂了" && m.BizMsgMenuID == 101 })
+}
+
+func (b *play) sendsOtherThings() {
+	b.Helper()
 	b.click(`.shelf button[value=reports]`)
-	if a.waitFor(4); last().EventKey != "reports" {
-		t.Errorf("the menu's tap came as %+v", last())
-	}
+	b.told("the menu's tap", func(m message.MixMessage) bool { return m.EventKey == "reports" })
 	b.click(`.shelf details summary`)
 	b.picture("wechat-menu")
 	b.click(`button[value=photo]`)
-	if a.waitFor(5); last().MsgType != "image" {
-		t.Errorf("the photo came as %+v", last())
-	}
+	b.told("the photo", func(m message.MixMessage) bool { return m.MsgType == "image" })
 	b.until(`document.querySelector(".said.image img")?.naturalWidth > 100`)
 	b.click(`.extras summary`)
 	b.picture("wechat-extras")
 	b.write(`.subs input[name=text]`, "我听不清")
 	b.click(`.subs .row:not(.even) button`)
-	if a.waitFor(6); last().MsgType != "voice" {
-		t.Errorf("the voice came as %+v", last())
-	}
+	b.told("the voice", func(m message.MixMessage) bool { return m.MsgType == "voice" })
 	b.write(`.panel input[placeholder^="绑定码"]`, "b_7QK2")
 	b.click(`.panel form:has([value=scan]) button`)
-	if a.waitFor(7); last().Event != message.EventScan || last().EventKey != "b_7QK2" {
-		t.Errorf("the scan came as %+v", last())
-	}
+	b.told("the scan", func(m message.MixMessage) bool { return m.Event == message.EventScan && m.EventKey == "b_7QK2" })
 	b.picture("wechat-wide")
+}
 
+func (b *play) breaksThings() {
+	b.Helper()
 	b.click(`.panel button[value=spent]`)
 	b.see("等着发生：1")
-	if code := a.send(openid, "好"); code != 45047 {
-		t.Errorf("after breaking: %d", code)
+	if code := b.a.send(b.openid, "好"); code != 45047 {
+		b.Errorf("after breaking: %d", code)
 	}
 	b.click(`.panel button[value="48h"]`)
 	b.see("窗口已关")
-	if code := a.send(openid, "好"); code != 45015 {
-		t.Errorf("after 48 hours: %d", code)
+	if code := b.a.send(b.openid, "好"); code != 45015 {
+		b.Errorf("after 48 hours: %d", code)
 	}
-	a.post(wechattest.PathTemplate, a.token(false), notice(openid, "T1", ""))
+	b.a.post(wechattest.PathTemplate, b.a.token(false), notice(b.openid, "T1", ""))
 	b.see("服务通知")
+	b.told("the notice's fate", func(m message.MixMessage) bool { return m.Event == message.EventTemplateSendJobFinish })
+	b.size(1180, 1280)
 	b.picture("wechat-closed")
 	b.size(390, 844)
 	b.picture("wechat-phone")
-
 	b.size(1180, 900)
-	b.do(chromedp.Navigate(p.URL + "/?lang=en"))
+}
+
+func (b *play) playsSomebodyElse() {
+	b.Helper()
+	b.do(chromedp.Navigate(b.p.URL + "/?lang=en"))
 	b.see("Scan a code")
 	b.until(`(document.querySelector("select[name=who]").selectedIndex = 1, document.querySelector("select[name=who]").dispatchEvent(new Event("change", {bubbles: true})), true)`)
 	b.see("No messages yet")
 	b.picture("wechat-english")
 	b.click(`button[value=unfollow]`)
 	b.see("You do not follow this account")
-	if got := a.waitFor(9); got[8].Event != message.EventUnsubscribe || string(got[8].FromUserName) == openid {
-		t.Errorf("the second person's unfollow came as %+v", got[8])
-	}
+	b.told("the second person's unfollow", func(m message.MixMessage) bool {
+		return m.Event == message.EventUnsubscribe && m.GetOpenID() != b.openid
+	})
 }

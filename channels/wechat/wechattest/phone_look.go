@@ -54,11 +54,10 @@ func draw(b bubble, s screen) drawn { return drawn{b, s} }
 
 // quota is what may still be sent after one opening.
 type quota struct {
-	Word       string
-	Left, Of   int
-	Open       bool
-	For        time.Duration
-	Percentage int
+	Word     string
+	Left, Of int
+	Open     bool
+	For      time.Duration
 }
 
 const nearby = 5 * time.Minute // bubbles this close share one clock
@@ -100,8 +99,7 @@ func (f *phone) bubbles(who *person, speech pages.Speech) (all []bubble) {
 }
 
 func (w window) quota(word string, o opening, now time.Time) quota {
-	left := w.left(now)
-	return quota{Word: word, Left: left, Of: o.messages, Open: w.open(now), For: w.opened.Add(w.lasts).Sub(now), Percentage: left * 100 / o.messages}
+	return quota{Word: word, Left: w.left(now), Of: o.messages, Open: w.open(now), For: w.opened.Add(w.lasts).Sub(now)}
 }
 
 // Span is how long a window stays open, in words.

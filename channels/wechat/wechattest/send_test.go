@@ -73,7 +73,7 @@ func TestAPhoneShowsWhatWasSentInOrderAndByWhichCall(t *testing.T) {
 
 func TestTypingNeedsARecentExchangeAndIsNotRepeated(t *testing.T) {
 	t.Parallel()
-	p, a := start(t)
+	p, a := start(t, frozen)
 	openid := p.Join("赵一")
 	typing := func(command string) int {
 		return a.post(wechattest.PathTyping, a.token(false), map[string]string{"touser": openid, "command": command}).Code

@@ -48,7 +48,7 @@ func TestTheAccountMaySendWhatTheOpeningsAllow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, a := start(t)
+			p, a := start(t, frozen)
 			openid := p.Join("赵一")
 			for i, s := range steps {
 				s.does(p, openid)
