@@ -28,12 +28,15 @@ type learned struct {
 	words     map[string]weights
 	bias      weights
 	threshold weights
-	Digest    string // of the examples it was made from
+	persons   map[string]bool // words that alone are a person and no danger
+	Digest    string          // of the examples it was made from
 }
 
 func loadLearned(g *Guard) (err error) {
-	g.learned, err = readLearned(learnedFile)
-	return err
+	if g.learned, err = readLearned(learnedFile); err != nil {
+		return err
+	}
+	return loadPersons(&g.learned)
 }
 
 // readLearned reads a file of Learn: a line each for digest, bias and threshold,
@@ -91,6 +94,9 @@ func (l *learned) level(readings []reading, denied bool) (highest bot.Trigger) {
 	}
 	for i := range readings {
 		m := &readings[i]
+		if l.onlyPerson(m) {
+			continue
+		}
 		words := features(m.runes)
 		score := l.score(words)
 		for k, level := range learnedLevels {

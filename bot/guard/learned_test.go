@@ -99,3 +99,17 @@ func TestAWordsFileThatIsBrokenIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAPersonAloneIsNoDangerAndBesideOneChangesNothing(t *testing.T) {
+	t.Parallel()
+	g := loaded(t)
+	for text, want := range map[string]bot.Level{
+		"我自己": bot.LevelNone, "是我自己的。": bot.LevelNone, "老婆": bot.LevelNone, "My brother": bot.LevelNone, "myself": bot.LevelNone,
+		"我自己不想活了": bot.LevelCrisis, "老婆晕倒了": bot.LevelEmergency, "I want to kill myself": bot.LevelCrisis,
+	} {
+		got := g.Triage(TriageInput{Messages: []bot.TurnMessage{{Kind: "text", Text: bot.T(text)}}, Language: bot.Chinese})
+		if got.Level != want {
+			t.Errorf("%q is %s by %s %s, want %s", text, got.Level, got.Rule, got.Term, want)
+		}
+	}
+}

@@ -145,7 +145,8 @@ func (g *Guard) Notice(id string, language bot.Language, s NoticeSlots) (bot.Tex
 	if err != nil {
 		return bot.Text{}, err
 	}
-	slots := noticeSlots{OnShift: s.OnShift, Role: pick(r.file.Roles, string(s.Role)), People: r.people(s), Lines: s.Lines, Follows: s.Follows}
+	slots := noticeSlots{OnShift: s.OnShift, Role: pick(r.file.Roles, string(s.Role)), Lines: s.Lines, Follows: s.Follows}
+	slots.People, slots.Who = r.people(s)
 	if !s.Date.IsZero() {
 		slots.Date = s.Date.Format(r.file.Date)
 	}

@@ -12,29 +12,33 @@ type noticeSlots struct {
 	Relations []string
 	Date      string
 	People    []string
+	Who       string // the current one of the people
 	Lines     []string
 	Follows   bool
 }
 
 // people are numbered lines of whom the account may ask about, by relation and
-// never by name; where two share a relation their year of birth tells them apart.
-func (r *reviewed) people(s NoticeSlots) (lines []string) {
+// never by name, and who of them is the current one; where two share a relation
+// their year of birth tells them apart.
+func (r *reviewed) people(s NoticeSlots) (lines []string, who string) {
 	total := map[string]int{}
 	for _, b := range s.People {
 		total[r.relation(b.Relation, b.Sex).Name]++
 	}
 	for i, b := range s.People {
 		name := r.relation(b.Relation, b.Sex).Name
-		line := fmt.Sprintf("%d %s", i+1, name)
+		label := name
 		if born, ok := b.Born.Time(); ok && total[name] > 1 {
-			line += fmt.Sprintf(r.file.People["born"], born.Year())
+			label += fmt.Sprintf(r.file.People["born"], born.Year())
 		}
+		line := fmt.Sprintf("%d %s", i+1, label)
 		if b.Patient == s.Current {
+			who = label
 			line += r.file.People["current"]
 		}
 		lines = append(lines, line)
 	}
-	return lines
+	return lines, who
 }
 
 // safetySlots are the words a safety text is filled with.

@@ -13,7 +13,11 @@ var (
 	relations = []bot.Relation{"", bot.RelationSelf, bot.RelationChild, bot.RelationParent, bot.RelationSpouse, bot.RelationOther}
 	safetyIDs = []string{"crisis", "critical", "emergency", "standing", "standing-crisis", "arrived", "called-120", "cannot-go", "mistaken"}
 	noticeIDs = []string{"consent-needed", "whose-report", "human-requested", "human-requested-offline", "withheld", "held", "held-proxy", "staff-joined", "staff-left", "case-closed", "failed",
-		"result-corrected", "result-withdrawn", "result-reassigned", "binding-ended"}
+		"result-corrected", "result-withdrawn", "result-reassigned", "binding-ended",
+		"welcome", "welcome-back", "bind-how", "bind-done", "bind-declined", "bind-requested", "bind-unasked", "consent-ask", "consent-withdrawn", "unbind-done",
+		"ask-how", "family", "privacy", "binding-added", "proxy-ask", "proxy-agreed", "proxy-declined"}
+	// stepIDs are short questions and answers within a few seconds of such a text.
+	stepIDs = []string{"bind-relation", "bind-factor", "bind-cancelled", "unbind-which", "unbind-confirm", "unbind-none", "nothing-waits", "person-chosen", "proxy-allowed", "proxy-refused"}
 )
 
 // promises are words that only hold with somebody on shift.
@@ -83,6 +87,30 @@ func TestEveryNoticeFitsAndPromisesNothingOffShift(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestEveryNoticeOfTheDeskFits(t *testing.T) {
+	t.Parallel()
+	g := loaded(t)
+	people := []bot.Binding{{Patient: 1, Relation: bot.RelationSelf}, {Patient: 2, Relation: bot.RelationParent, Sex: bot.SexFemale}, {Patient: 3, Relation: bot.RelationChild, Born: "2019-03-01"}, {Patient: 4, Relation: bot.RelationChild, Born: "2015-03-01"}}
+	full := NoticeSlots{Relations: []bot.Relation{bot.RelationParent}, People: people, Current: 3, Lines: []string{"1 one", "2 two"}, Follows: true}
+	for _, id := range append(append([]string(nil), noticeIDs...), stepIDs...) {
+		for _, language := range languages {
+			for _, slots := range []NoticeSlots{full, {Relations: full.Relations}} {
+				text, err := g.Notice(id, language, slots)
+				checkText(t, id+" "+string(language), text, err, false)
+			}
+		}
+	}
+}
+
+func TestTwoChildrenAreToldApartByTheirYearAndNeverByName(t *testing.T) {
+	t.Parallel()
+	text, err := loaded(t).Notice("family", bot.Chinese, NoticeSlots{Current: 3, People: []bot.Binding{
+		{Patient: 1, Relation: bot.RelationSelf}, {Patient: 2, Relation: bot.RelationChild, Born: "2015-03-01"}, {Patient: 3, Relation: bot.RelationChild, Born: "2019-03-01"}}})
+	if want := "1 您本人\n2 孩子（2015年出生）\n3 孩子（2019年出生）（现在看的）"; err != nil || !strings.Contains(text.Plain(), want) {
+		t.Errorf("%v, without %q:\n%s", err, want, text.Plain())
 	}
 }
 

@@ -14,9 +14,11 @@ import (
 	"careline/bot"
 )
 
-// The rules of a code and its second factor, which goes another way.
+// The rules of a code and its second factor, which goes another way. A code is
+// typed into a chat too, where triage reads it: without vowels it is no word, and
+// without digits no pulse or potassium. 20 letters make 2.6e10 codes.
 const (
-	codeAlphabet   = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789" // no 0 O 1 I
+	codeAlphabet   = "BCDFGHJKLMNPQRSTVWXZ"
 	codeLength     = 8
 	factorLength   = 6
 	maxCodeLife    = 10 * time.Minute

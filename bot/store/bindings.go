@@ -36,7 +36,7 @@ func (s *Store) Bind(ctx context.Context, id bot.InstitutionID, account bot.Acco
 	}
 	var refused *bot.Error
 	err = s.db.In(ctx, id, func(tx pgx.Tx) error {
-		done, refused, err = s.tryCode(ctx, tx, binding{id, account, codeHash, factor, relation, now})
+		done, refused, err = s.tryCode(ctx, tx, binding{institution: id, account: account, codeHash: codeHash, factor: factor, relation: relation, now: now})
 		return err
 	})
 	if err == nil && refused != nil {
@@ -53,6 +53,7 @@ type binding struct {
 	factor      string
 	relation    bot.Relation
 	now         time.Time
+	allowedBy   bot.AccountID // whose patient agreed, 0 where nobody was asked
 }
 
 // tryCode is Bind within a transaction: a refusal is committed, so that it counts.

@@ -59,13 +59,13 @@ func (s *Store) Say(ctx context.Context, c bot.Conversation, key string, text bo
 	return err
 }
 
-// readers are who else reads a patient's results: the conversations of accounts
-// other than one, with their relation, that can be written to.
-func readers(ctx context.Context, tx pgx.Tx, patient bot.PatientID, except bot.AccountID, only bot.Relation) ([]ChatNotice, error) {
+// readers are who reads a patient's results, but for some accounts: conversations
+// that can be written to, with their relation.
+func readers(ctx context.Context, tx pgx.Tx, patient bot.PatientID, only bot.Relation, except ...bot.AccountID) ([]ChatNotice, error) {
 	rows, err := tx.Query(ctx, `select c.institution_id, c.id, b.relation from bindings b join accounts a on a.institution_id = b.institution_id and a.id = b.account_id
 		join conversations c on c.institution_id = b.institution_id and c.account_id = b.account_id
-		where b.patient_id = $1 and b.account_id <> $2 and b.ended_at is null and a.unfollowed_at is null and c.channel <> $3 and ($4 = '' or b.relation = $4) order by c.id`,
-		int64(patient), int64(except), OperatorChannel, string(only))
+		where b.patient_id = $1 and b.account_id <> all($2) and b.ended_at is null and a.unfollowed_at is null and c.channel <> $3 and ($4 = '' or b.relation = $4) order by c.id`,
+		int64(patient), plainAccounts(except), OperatorChannel, string(only))
 	if err != nil {
 		return nil, fmt.Errorf("store: who reads patient %d: %w", patient, err)
 	}
@@ -75,9 +75,18 @@ func readers(ctx context.Context, tx pgx.Tx, patient bot.PatientID, except bot.A
 	})
 }
 
-// tellBound tells everybody else who reads the patient's results of a new binding.
+func plainAccounts(all []bot.AccountID) []int64 {
+	plain := make([]int64, len(all))
+	for i, account := range all {
+		plain[i] = int64(account)
+	}
+	return plain
+}
+
+// tellBound tells everybody else who reads the patient's results of a new binding,
+// but for whoever allowed it.
 func (s *Store) tellBound(ctx context.Context, tx pgx.Tx, b binding, patient bot.PatientID, number int64) error {
-	others, err := readers(ctx, tx, patient, b.account, "")
+	others, err := readers(ctx, tx, patient, "", b.account, b.allowedBy)
 	if err != nil {
 		return err
 	}

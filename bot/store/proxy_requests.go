@@ -43,7 +43,7 @@ func (s *Store) askPatient(ctx context.Context, tx pgx.Tx, id bot.InstitutionID,
 	if err != nil {
 		return false, fmt.Errorf("store: requests for patient %d: %w", patient, err)
 	}
-	own, err := readers(ctx, tx, patient, 0, bot.RelationSelf)
+	own, err := readers(ctx, tx, patient, bot.RelationSelf)
 	if err != nil {
 		return false, err
 	}
@@ -73,7 +73,7 @@ func (s *Store) AnswerProxy(ctx context.Context, c bot.Conversation, agreed bool
 			ok = err == nil
 			return err
 		}
-		request := binding{institution: c.Institution, now: now}
+		request := binding{institution: c.Institution, now: now, allowedBy: c.Account}
 		var number int64
 		var patient bot.PatientID
 		err = tx.QueryRow(ctx, `select r.id, r.account_id, r.patient_id, r.relation from proxy_requests r
@@ -93,14 +93,14 @@ func (s *Store) AnswerProxy(ctx context.Context, c bot.Conversation, agreed bool
 		if err != nil {
 			return fmt.Errorf("store: request %d: %w", number, err)
 		}
-		return s.settleProxy(ctx, tx, c, request, patient, number, agreed)
+		return s.settleProxy(ctx, tx, request, patient, number, agreed)
 	})
 	return answer, ok, unavailable(err)
 }
 
 // settleProxy does what the patient answered, tells whoever asked, and puts the
 // next request to the patient.
-func (s *Store) settleProxy(ctx context.Context, tx pgx.Tx, patientChat bot.Conversation, request binding, patient bot.PatientID, number int64, agreed bool) error {
+func (s *Store) settleProxy(ctx context.Context, tx pgx.Tx, request binding, patient bot.PatientID, number int64, agreed bool) error {
 	action, notice := "binding.declined", NoticeProxyDeclined
 	if agreed {
 		action, notice = "binding.agreed", NoticeProxyAgreed
@@ -108,7 +108,7 @@ func (s *Store) settleProxy(ctx context.Context, tx pgx.Tx, patientChat bot.Conv
 			return err
 		}
 	}
-	by := bot.Actor{Kind: "account", ID: int64(patientChat.Account)}
+	by := bot.Actor{Kind: "account", ID: int64(request.allowedBy)}
 	if err := audit(ctx, tx, request.institution, request.now, by, action, subject{"patient", int64(patient)}); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (w words) whose(t *bot.Turn, q question) (b bot.Binding, bound, ask bool) {
 
 // named are the bindings that fit the relation the text names, if it names one;
 // the relations are tried in the file's order, self last, so that "my mother" is
-// not "my". Self alone is named only where it decides between several.
+// not "my".
 func (w words) named(bindings []bot.Binding, folded string) (fit []bot.Binding, named bool) {
 	for _, r := range w.Relations {
 		if !r.Words.in(folded) {
@@ -50,9 +50,6 @@ func (w words) named(bindings []bot.Binding, folded string) (fit []bot.Binding, 
 			if b.Relation == r.Relation && (r.Sex == "" || b.Sex == "" || b.Sex == bot.SexUnknown || b.Sex == r.Sex) {
 				fit = append(fit, b)
 			}
-		}
-		if r.Relation == bot.RelationSelf && len(fit) == 0 {
-			return nil, false
 		}
 		return fit, true
 	}
