@@ -61,6 +61,7 @@ type NoticeSlots struct {
 	Role      bot.Role
 	Relations []bot.Relation
 	Date      time.Time // of the report it is about, in the institution's zone; zero: not said
+	Words     bot.Text  // what was heard in a voice message, to be quoted
 }
 
 func loadTexts(g *Guard) error {
@@ -140,7 +141,7 @@ func (g *Guard) Notice(id string, language bot.Language, s NoticeSlots) (bot.Tex
 	if err != nil {
 		return bot.Text{}, err
 	}
-	slots := noticeSlots{OnShift: s.OnShift, Role: pick(r.file.Roles, string(s.Role))}
+	slots := noticeSlots{OnShift: s.OnShift, Role: pick(r.file.Roles, string(s.Role)), Words: quoted(s.Words)}
 	if !s.Date.IsZero() {
 		slots.Date = s.Date.Format(r.file.Date)
 	}

@@ -1,12 +1,39 @@
 package guard
 
-import "careline/bot"
+import (
+	"strings"
+	"unicode"
+
+	"careline/bot"
+)
 
 type noticeSlots struct {
 	OnShift   bool
 	Role      string
 	Relations []string
 	Date      string
+	Words     string
+}
+
+// maxQuoted is how much of a person's own words a notice repeats, in characters.
+const maxQuoted = 300
+
+// quoted are a person's own words on one line, without what does not show.
+func quoted(words bot.Text) string {
+	shown := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, words.Plain())
+	line := []rune(strings.Join(strings.Fields(shown), " "))
+	if len(line) > maxQuoted {
+		return string(line[:maxQuoted]) + "…"
+	}
+	return string(line)
 }
 
 // safetySlots are the words a safety text is filled with.

@@ -13,7 +13,8 @@ var (
 	relations = []bot.Relation{"", bot.RelationSelf, bot.RelationChild, bot.RelationParent, bot.RelationSpouse, bot.RelationOther}
 	safetyIDs = []string{"crisis", "critical", "emergency", "standing", "standing-crisis", "arrived", "called-120", "cannot-go", "mistaken"}
 	noticeIDs = []string{"consent-needed", "whose-report", "human-requested", "human-requested-offline", "withheld", "held", "held-proxy", "staff-joined", "staff-left", "case-closed", "failed",
-		"result-corrected", "result-withdrawn", "result-reassigned", "binding-ended"}
+		"result-corrected", "result-withdrawn", "result-reassigned", "binding-ended",
+		"image", "voice", "video", "location", "link", "other", "heard"}
 )
 
 // promises are words that only hold with somebody on shift.
@@ -75,7 +76,7 @@ func TestEveryNoticeFitsAndPromisesNothingOffShift(t *testing.T) {
 		for _, language := range languages {
 			for _, role := range []bot.Role{"", bot.RoleManager, bot.RoleClinician, bot.RoleSupervisor, bot.RoleAdmin, bot.RoleAuditor} {
 				for _, shift := range []bool{true, false} {
-					text, err := g.Notice(id, language, NoticeSlots{OnShift: shift, Role: role, Relations: relations})
+					text, err := g.Notice(id, language, NoticeSlots{OnShift: shift, Role: role, Relations: relations, Words: bot.T(strings.Repeat("很长的话", 5000))})
 					checkText(t, fmt.Sprintf("%s %s %q shift %v", id, language, role, shift), text, err, shift)
 					if !strings.Contains(text.Plain(), "120") {
 						t.Errorf("%s %s does not name 120", id, language)
@@ -83,6 +84,15 @@ func TestEveryNoticeFitsAndPromisesNothingOffShift(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestHeardWordsAreQuotedOnOneLineWithoutWhatDoesNotShow(t *testing.T) {
+	t.Parallel()
+	g := loaded(t)
+	text, err := g.Notice("heard", bot.Chinese, NoticeSlots{Words: bot.T(" 血钾\n\u202e高\x00 {{.Role}}\t吗 ")})
+	if err != nil || !strings.Contains(text.Plain(), "我听到的是：“血钾 高 {{.Role}} 吗”") {
+		t.Errorf("%v:\n%s", err, text.Plain())
 	}
 }
 

@@ -35,18 +35,10 @@ func (r *Receiver) Receive(ctx context.Context, in bot.Inbound, now time.Time) (
 		return store.Received{}, bot.Errorf(bot.KindInvalid, "消息是空的，请写下您的问题。 The message is empty; please write your question.", "inbox: empty message")
 	}
 	spoken := language(in.Text)
-	table, err := r.Critical(ctx, in.Institution)
+	trigger, facts, err := r.triage(ctx, in, spoken, now)
 	if err != nil {
 		return store.Received{}, err
 	}
-	facts := r.Stated(in.Text)
-	for i := range facts {
-		facts[i].At = now
-		facts[i].Critical = guard.Meets(facts[i], table, now)
-	}
-	trigger := r.Guard.Triage(guard.TriageInput{
-		Messages: []bot.TurnMessage{{Kind: in.Kind, Text: in.Text, At: now}}, Facts: facts, Now: now, Language: spoken,
-	})
 	var urgent []bot.Text
 	if trigger.Level.Urgent() {
 		if urgent, err = r.urgent(ctx, in, trigger, facts, spoken, now); err != nil {
@@ -57,6 +49,22 @@ func (r *Receiver) Receive(ctx context.Context, in bot.Inbound, now time.Time) (
 			"消息太长了，请分成几条发。 The message is too long; please send it in parts.", "inbox: message of more than %d characters", MaxText)
 	}
 	return r.Store.Receive(ctx, in, trigger, urgent, now)
+}
+
+// triage judges a message on its own words and on the values stated in them.
+func (r *Receiver) triage(ctx context.Context, in bot.Inbound, spoken bot.Language, now time.Time) (bot.Trigger, []bot.Fact, error) {
+	table, err := r.Critical(ctx, in.Institution)
+	if err != nil {
+		return bot.Trigger{}, nil, err
+	}
+	facts := r.Stated(in.Text)
+	for i := range facts {
+		facts[i].At = now
+		facts[i].Critical = guard.Meets(facts[i], table, now)
+	}
+	return r.Guard.Triage(guard.TriageInput{
+		Messages: []bot.TurnMessage{{Kind: in.Kind, Text: in.Text, At: now}}, Facts: facts, Now: now, Language: spoken,
+	}), facts, nil
 }
 
 // urgent is the reviewed text that goes out in the message's own transaction.

@@ -17,6 +17,11 @@ import (
 func (r *Runner) river(ctx context.Context) error {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &triageWorker{runner: r})
+	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}}
+	if r.Media != nil {
+		river.AddWorker(workers, &mediaWorker{media: r.Media, from: shelves(r.Adapters)})
+		queues[store.MediaQueue] = river.QueueConfig{MaxWorkers: 4}
+	}
 	if r.Notices != nil {
 		river.AddWorker(workers, &correctionWorker{runner: r})
 		river.AddWorker(workers, &secondLookWorker{runner: r})
@@ -24,7 +29,7 @@ func (r *Runner) river(ctx context.Context) error {
 	}
 	client, err := river.NewClient(riverpgxv5.New(r.DB.Pool), &river.Config{
 		Schema: postgres.RiverSchema, Logger: r.Log, Workers: workers,
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}},
+		Queues: queues,
 		// A job whose process died is tried again after this, not after River's hour.
 		RescueStuckJobsAfter: time.Minute, JobTimeout: 30 * time.Second,
 	})

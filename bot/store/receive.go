@@ -45,6 +45,9 @@ func (s *Store) Receive(ctx context.Context, in bot.Inbound, t bot.Trigger, urge
 		}
 		r.Inbox, r.Seq, r.Number = inserted, c.inboxSeq+1, c.counter+1
 		c.inboxSeq, c.counter = r.Seq, r.Number
+		if err := s.keepMedia(ctx, tx, c, in, r.Inbox, now); err != nil {
+			return err
+		}
 		if t.Level.Urgent() {
 			why := bot.CaseReason{Level: t.Level, Trigger: t}
 			if err := s.emergency(ctx, tx, &c, why, r.Inbox, urgent, now); err != nil {
@@ -62,8 +65,8 @@ func (s *Store) Receive(ctx context.Context, in bot.Inbound, t bot.Trigger, urge
 // A conversation a person owns gets no turn.
 func (s *Store) insertInbound(ctx context.Context, tx pgx.Tx, c thread, in bot.Inbound, t bot.Trigger, now time.Time) (inbox bot.MessageID, err error) {
 	err = tx.QueryRow(ctx, `with message as (
-			insert into inbox (institution_id, conversation_id, seq, channel, provider_id, kind, text, level, rule, received_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+			insert into inbox (institution_id, conversation_id, seq, channel, provider_id, kind, text, level, rule, received_at, media_id)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $15)
 			on conflict (institution_id, channel, conversation_id, provider_id) do nothing returning id
 		), counted as (
 			update conversations set counter = $11, inbox_seq = $3 where institution_id = $1 and id = $2 and exists (select from message)
@@ -80,7 +83,7 @@ func (s *Store) insertInbound(ctx context.Context, tx pgx.Tx, c thread, in bot.I
 		)
 		select id from message, pg_notify('careline_events', $1 || '/' || $2::text) as shown_to, pg_notify('careline_turns', '') as woken`,
 		string(c.Institution), int64(c.ID), c.inboxSeq+1, in.Channel, in.ProviderID, in.Kind, in.Text, t.Level.String(), t.Rule, now,
-		c.counter+1, c.Owner.Bot(), now.Add(s.Timing.QuietAfter), s.Timing.BurstLimit).Scan((*int64)(&inbox))
+		c.counter+1, c.Owner.Bot(), now.Add(s.Timing.QuietAfter), s.Timing.BurstLimit, in.Media).Scan((*int64)(&inbox))
 	return inbox, err
 }
 
