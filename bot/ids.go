@@ -11,6 +11,7 @@ type (
 	StaffID        int64
 	ConversationID int64
 	MessageID      int64 // one row of the inbox or of the outbox, as shown in a conversation
+	AttachmentID   int64 // the picture or voice of one inbound message
 	DecisionID     int64 // one turn taken to its end
 	CaseID         int64
 	ReportID       int64

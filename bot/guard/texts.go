@@ -66,6 +66,7 @@ type NoticeSlots struct {
 	Current   bot.PatientID // of these, whom the conversation is about
 	Lines     []string      // of a list the caller words, such as consent purposes
 	Follows   bool          // it goes before the question of the next step
+	Words     bot.Text      // what was heard in a voice message, to be quoted
 }
 
 func loadTexts(g *Guard) error {
@@ -145,7 +146,7 @@ func (g *Guard) Notice(id string, language bot.Language, s NoticeSlots) (bot.Tex
 	if err != nil {
 		return bot.Text{}, err
 	}
-	slots := noticeSlots{OnShift: s.OnShift, Role: pick(r.file.Roles, string(s.Role)), Lines: s.Lines, Follows: s.Follows}
+	slots := noticeSlots{OnShift: s.OnShift, Role: pick(r.file.Roles, string(s.Role)), Lines: s.Lines, Follows: s.Follows, Words: quoted(s.Words)}
 	slots.People, slots.Who = r.people(s)
 	if !s.Date.IsZero() {
 		slots.Date = s.Date.Format(r.file.Date)

@@ -2,6 +2,8 @@ package guard
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
 
 	"careline/bot"
 )
@@ -15,6 +17,7 @@ type noticeSlots struct {
 	Who       string // the current one of the people
 	Lines     []string
 	Follows   bool
+	Words     string
 }
 
 // people are numbered lines of whom the account may ask about, by relation and
@@ -39,6 +42,27 @@ func (r *reviewed) people(s NoticeSlots) (lines []string, who string) {
 		lines = append(lines, line)
 	}
 	return lines, who
+}
+
+// maxQuoted is how much of a person's own words a notice repeats, in characters.
+const maxQuoted = 300
+
+// quoted are a person's own words on one line, without what does not show.
+func quoted(words bot.Text) string {
+	shown := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, words.Plain())
+	line := []rune(strings.Join(strings.Fields(shown), " "))
+	if len(line) > maxQuoted {
+		return string(line[:maxQuoted]) + "…"
+	}
+	return string(line)
 }
 
 // safetySlots are the words a safety text is filled with.

@@ -15,7 +15,8 @@ var (
 	noticeIDs = []string{"consent-needed", "whose-report", "human-requested", "human-requested-offline", "withheld", "held", "held-proxy", "staff-joined", "staff-left", "case-closed", "failed",
 		"result-corrected", "result-withdrawn", "result-reassigned", "binding-ended",
 		"welcome", "welcome-back", "bind-how", "bind-done", "bind-declined", "bind-requested", "bind-unasked", "consent-ask", "consent-withdrawn", "unbind-done",
-		"ask-how", "family", "privacy", "binding-added", "proxy-ask", "proxy-agreed", "proxy-declined"}
+		"ask-how", "family", "privacy", "binding-added", "proxy-ask", "proxy-agreed", "proxy-declined",
+		"image", "voice", "video", "location", "link", "other", "heard"}
 	// stepIDs are short questions and answers within a few seconds of such a text.
 	stepIDs = []string{"bind-relation", "bind-factor", "bind-cancelled", "unbind-which", "unbind-confirm", "unbind-none", "nothing-waits", "person-chosen", "proxy-allowed", "proxy-refused"}
 )
@@ -87,6 +88,15 @@ func TestEveryNoticeFitsAndPromisesNothingOffShift(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestHeardWordsAreQuotedOnOneLineWithoutWhatDoesNotShow(t *testing.T) {
+	t.Parallel()
+	g := loaded(t)
+	text, err := g.Notice("heard", bot.Chinese, NoticeSlots{Words: bot.T(" 血钾\n\u202e高\x00 {{.Role}}\t吗 ")})
+	if err != nil || !strings.Contains(text.Plain(), "我听到的是：“血钾 高 {{.Role}} 吗”") {
+		t.Errorf("%v:\n%s", err, text.Plain())
 	}
 }
 

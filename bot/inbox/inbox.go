@@ -35,19 +35,11 @@ func (r *Receiver) Receive(ctx context.Context, in bot.Inbound, now time.Time) (
 	if strings.TrimSpace(in.Text.Plain()) == "" && in.Kind == bot.MessageText {
 		return store.Received{}, bot.Errorf(bot.KindInvalid, "消息是空的，请写下您的问题。 The message is empty; please write your question.", "inbox: empty message")
 	}
-	spoken, said := language(in.Text), said(in)
-	table, err := r.Critical(ctx, in.Institution)
+	spoken := language(in.Text)
+	trigger, facts, err := r.triage(ctx, in, spoken, now)
 	if err != nil {
 		return store.Received{}, err
 	}
-	facts := r.Stated(said)
-	for i := range facts {
-		facts[i].At = now
-		facts[i].Critical = guard.Meets(facts[i], table, now)
-	}
-	trigger := r.Guard.Triage(guard.TriageInput{
-		Messages: []bot.TurnMessage{{Kind: in.Kind, Text: said, At: now}}, Facts: facts, Now: now, Language: spoken,
-	})
 	var urgent []bot.Text
 	if trigger.Level.Urgent() {
 		if urgent, err = r.urgent(ctx, in, trigger, facts, spoken, now); err != nil {
@@ -73,6 +65,23 @@ func said(in bot.Inbound) bot.Text {
 		return in.Text
 	}
 	return bot.Text{}
+}
+
+// triage judges a message on its own words and on the values stated in them.
+func (r *Receiver) triage(ctx context.Context, in bot.Inbound, spoken bot.Language, now time.Time) (bot.Trigger, []bot.Fact, error) {
+	table, err := r.Critical(ctx, in.Institution)
+	if err != nil {
+		return bot.Trigger{}, nil, err
+	}
+	words := said(in)
+	facts := r.Stated(words)
+	for i := range facts {
+		facts[i].At = now
+		facts[i].Critical = guard.Meets(facts[i], table, now)
+	}
+	return r.Guard.Triage(guard.TriageInput{
+		Messages: []bot.TurnMessage{{Kind: in.Kind, Text: words, At: now}}, Facts: facts, Now: now, Language: spoken,
+	}), facts, nil
 }
 
 // urgent is the reviewed text that goes out in the message's own transaction.

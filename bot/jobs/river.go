@@ -18,6 +18,11 @@ func (r *Runner) river(ctx context.Context) error {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &triageWorker{runner: r})
 	river.AddWorker(workers, &reportReadyWorker{runner: r, notices: &ReportNotices{Store: r.Store, Adapters: r.Adapters, Log: r.Log}})
+	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}}
+	if r.Media != nil {
+		river.AddWorker(workers, &mediaWorker{media: r.Media, from: shelves(r.Adapters)})
+		queues[store.MediaQueue] = river.QueueConfig{MaxWorkers: 4}
+	}
 	if r.Notices != nil {
 		river.AddWorker(workers, &correctionWorker{runner: r})
 		river.AddWorker(workers, &secondLookWorker{runner: r})
@@ -26,7 +31,7 @@ func (r *Runner) river(ctx context.Context) error {
 	}
 	client, err := river.NewClient(riverpgxv5.New(r.DB.Pool), &river.Config{
 		Schema: postgres.RiverSchema, Logger: r.Log, Workers: workers,
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}},
+		Queues: queues,
 		// A job whose process died is tried again after this, not after River's hour.
 		RescueStuckJobsAfter: time.Minute, JobTimeout: 30 * time.Second,
 	})

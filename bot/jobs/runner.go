@@ -36,6 +36,9 @@ type Config struct {
 	Triage func(context.Context, store.TriageReport, time.Time) error
 	// Notices tells conversations of corrections and of bindings that ended; nil: none here.
 	Notices *Notices
+	// Media fetches pictures and voice, from the adapters that are a channels.Library;
+	// nil: none here.
+	Media   *Media
 	Workers int // turns answered at the same time, 4 by default
 	Lease   time.Duration
 	Poll    time.Duration

@@ -48,6 +48,9 @@ func (s *Store) Receive(ctx context.Context, in bot.Inbound, t bot.Trigger, urge
 			return err
 		}
 		c.inboxSeq, c.counter = r.Seq, r.Number
+		if err := s.keepMedia(ctx, tx, c, in, r.Inbox, now); err != nil {
+			return err
+		}
 		if !in.Scene.Empty() {
 			if err := s.beginBinding(ctx, tx, c.Institution, c.Account, in.Scene.Plain(), c.inboxSeq, now); err != nil {
 				return err
@@ -89,8 +92,6 @@ func (s *Store) insertInbound(ctx context.Context, tx pgx.Tx, c thread, in bot.I
 		queueFollow(b, c, now)
 	case bot.MessageUnfollow:
 		queueUnfollow(b, c, in, now, &left)
-	case bot.MessageImage, bot.MessageVoice, bot.MessageVideo:
-		queueAttachment(b, c, in, now)
 	}
 	if in.Cursor != nil {
 		queueCursor(b, in.Institution, in.Channel, *in.Cursor, now)
@@ -139,16 +140,6 @@ func (s *Store) queueInbound(b *pgx.Batch, c thread, in bot.Inbound, t bot.Trigg
 // atOnce reports whether nothing more of a burst is to be waited for.
 func atOnce(kind string) bool {
 	return kind == bot.MessageMenu || kind == bot.MessageFollow || kind == bot.MessageScan
-}
-
-// queueAttachment makes the place for what the channel keeps under a media id.
-func queueAttachment(b *pgx.Batch, c thread, in bot.Inbound, now time.Time) {
-	if in.Media == "" {
-		return
-	}
-	b.Queue(`insert into attachments (institution_id, conversation_id, inbox_id, kind, at)
-		select $1, $2, m.id, $4, $5 from inbox m where m.institution_id = $1 and m.conversation_id = $2 and m.seq = $3`,
-		string(c.Institution), int64(c.ID), c.inboxSeq+1, in.Kind, now)
 }
 
 // unsentUrgent are the texts of the danger in a message that was stored before,

@@ -33,6 +33,7 @@ type Store struct {
 type Timing struct {
 	QuietAfter time.Duration // a burst is due this long after its last message
 	BurstLimit time.Duration // and at the latest this long after its first
+	VoiceWait  time.Duration // so long a turn waits for the words of a voice message; 0: nobody writes them down
 }
 
 // Channel is what a channel lets us send.

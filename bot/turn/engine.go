@@ -69,8 +69,9 @@ type pending struct {
 	patient     bot.PatientID
 	critical    []bot.Fact // the latest value of every item, asked about or not
 	onShift     bool
-	held, proxy bool // results are left out; the writer is not the patient
-	consented   bool // else no result is read, no model asked, and nothing leaves the process
+	held, proxy bool   // results are left out; the writer is not the patient
+	consented   bool   // else no result is read, no model asked, and nothing leaves the process
+	unread      string // the kind of what came and cannot be read, "" if nothing
 	trigger     bot.Trigger
 	tier        bot.Tier
 	// What became of the model's drafts in this turn.
@@ -82,7 +83,7 @@ type pending struct {
 // Decide takes one turn to a decision. Rules set the level before anything is
 // composed; a text leaves only after the guard's review.
 func (e *Engine) Decide(ctx context.Context, t *bot.Turn, now time.Time) (bot.Decision, error) {
-	p := &pending{Turn: t, now: now, question: e.hear(t)}
+	p := &pending{Turn: t, now: now, question: e.hear(t), unread: unread(t.Messages)}
 	if !t.Conversation.Owner.Bot() {
 		return p.decision(bot.AnswerSilent, bot.AuthorSystem), nil
 	}
@@ -102,11 +103,14 @@ func (e *Engine) Decide(ctx context.Context, t *bot.Turn, now time.Time) (bot.De
 	if err := e.triage(ctx, p); err != nil {
 		return bot.Decision{}, err
 	}
+	p.lookAtPicture()
 	switch {
 	case p.trigger.Level.Urgent() || t.Conversation.Level.Urgent():
 		return e.safety(p)
 	case p.trigger.Level == bot.LevelHuman:
 		return e.human(p)
+	case p.onlyUnread():
+		return e.cannotRead(p)
 	case p.question.greeting || p.question.thanks:
 		return e.courtesy(p)
 	case !p.consented && !t.ChatOnly:
@@ -133,7 +137,7 @@ func (e *Engine) settings(ctx context.Context, p *pending) (err error) {
 // hear reads the turn's messages with the question they point back to; worry and
 // a bare yes are what shows in the new messages alone.
 func (e *Engine) hear(t *bot.Turn) question {
-	fresh := e.words.hear(t.Messages, t.Conversation.Language)
+	fresh := e.words.hear(ownWords(t.Messages), t.Conversation.Language)
 	q := e.words.hear(e.withContext(t), t.Conversation.Language)
 	q.worry, q.affirms = fresh.worry, fresh.affirms
 	return q
@@ -142,18 +146,19 @@ func (e *Engine) hear(t *bot.Turn) question {
 // withContext adds the question before, when a message only says whose report
 // or only points back ("那怎么办"): the person does not repeat themselves.
 func (e *Engine) withContext(t *bot.Turn) []bot.TurnMessage {
-	heard := e.words.hear(t.Messages, t.Conversation.Language)
-	if e.Catalogue.PointsAtReport(heard.text) || heard.greeting || heard.thanks || len(e.Catalogue.Mentions(heard.text)) > 0 || len([]rune(heard.folded)) > 24 {
-		return t.Messages
+	messages := ownWords(t.Messages)
+	heard := e.words.hear(messages, t.Conversation.Language)
+	if len(messages) == 0 || e.Catalogue.PointsAtReport(heard.text) || heard.greeting || heard.thanks || len(e.Catalogue.Mentions(heard.text)) > 0 || len([]rune(heard.folded)) > 24 {
+		return messages
 	}
 	for i := len(t.Recent) - 1; i >= 0; i-- {
 		m := t.Recent[i]
 		if m.Author == bot.AuthorPatient && len(e.Catalogue.Mentions(m.Text.Plain())) > 0 {
 			before := bot.TurnMessage{Kind: "text", Text: m.Text, At: m.At}
-			return append([]bot.TurnMessage{before}, t.Messages...)
+			return append([]bot.TurnMessage{before}, messages...)
 		}
 	}
-	return t.Messages
+	return messages
 }
 
 // named are the analytes a question names, in order.

@@ -75,9 +75,9 @@ func (e *Engine) notice(p *pending, id string, slots guard.NoticeSlots) (bot.Dec
 	if err != nil {
 		return d, fmt.Errorf("turn: notice %q: %w", id, err)
 	}
-	closed, err := e.closedQuestion(p)
-	if closed != "" {
-		text = bot.T(closed + "\n" + text.Plain())
+	first, err := e.first(p)
+	if first != "" {
+		text = bot.T(first + "\n" + text.Plain())
 	}
 	d.Parts = []bot.Text{text}
 	return d, err
@@ -186,10 +186,10 @@ func asReviewed(d guard.Draft) bot.ReviewedAs {
 }
 
 func (e *Engine) material(p *pending) (material, error) {
-	closed, err := e.closedQuestion(p)
+	first, err := e.first(p)
 	m := material{
 		evidence: p.evidence, question: p.question, whole: p.found.How == "flagged" || p.found.How == "latest", title: p.found.Title,
-		review: p.trigger.Level == bot.LevelReview, held: p.held, first: closed, agree: !p.consented && len(p.Bindings) > 0,
+		review: p.trigger.Level == bot.LevelReview && p.trigger.Rule != ruleImage, held: p.held, first: first, agree: !p.consented && len(p.Bindings) > 0,
 		tierOf: func(f bot.Fact) bot.Tier { return e.Guard.TierOf(f, p.evidence.Facts, p.evidence.Patient).Tier },
 	}
 	m.evidence.Facts = slices.DeleteFunc(slices.Clone(m.evidence.Facts), func(f bot.Fact) bool { return repeats(f, p.evidence.Facts) })

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"careline/bot"
+	"careline/bot/guard"
 )
 
 // ruleUnsure is triage's rule for words that may or may not mean danger now: one
@@ -25,21 +26,33 @@ func (e *Engine) closedQuestion(p *pending) (string, error) {
 	return v.say("closed-question", nil), v.err
 }
 
-// askedWhetherNow reports whether the last thing said to the person was the closed
-// question: a bare yes to it is an emergency.
+// askedWhetherNow reports whether the last thing said to the person was a closed
+// question about a danger now: a bare yes to it is an emergency.
 func (e *Engine) askedWhetherNow(p *pending) bool {
 	for i := len(p.Recent) - 1; i >= 0; i-- {
 		m := p.Recent[i]
-		if m.Author == bot.AuthorPatient {
+		if m.Author == bot.AuthorPatient || e.echoes(p, m.Text.Plain()) {
 			continue
 		}
-		for _, phrases := range e.phrases {
-			v := voice{phrases: phrases}
-			if strings.Contains(m.Text.Plain(), v.say("closed-question", nil)) {
+		return e.asksWhetherNow(m.Text.Plain())
+	}
+	return false
+}
+
+// asksWhetherNow reports whether a text holds the closed question, or the notice
+// about a picture with a question of its own.
+func (e *Engine) asksWhetherNow(text string) bool {
+	for language, phrases := range e.phrases {
+		v := voice{phrases: phrases}
+		if strings.Contains(text, v.say("closed-question", nil)) {
+			return true
+		}
+		for _, onShift := range []bool{true, false} {
+			picture, err := e.Guard.Notice(bot.MessageImage, language, guard.NoticeSlots{OnShift: onShift})
+			if err == nil && strings.Contains(text, picture.Plain()) {
 				return true
 			}
 		}
-		return false
 	}
 	return false
 }

@@ -25,6 +25,14 @@ func By(chat, embeddings Reply) Reply {
 	}
 }
 
+// Words answers a transcription with what was said.
+func Words(said string) Reply {
+	return func(w http.ResponseWriter, _ *http.Request, _ Call) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]string{"text": said})
+	}
+}
+
 // Slow answers like reply after d, before any header, unless the caller leaves first.
 func Slow(d time.Duration, reply Reply) Reply {
 	return func(w http.ResponseWriter, r *http.Request, call Call) {

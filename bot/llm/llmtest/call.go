@@ -1,11 +1,16 @@
 package llmtest
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
 	"strings"
 )
 
-// Call is one request, of either kind.
+// Call is one request, of any kind.
 type Call struct {
 	Model     string
 	Messages  []Message // of a chat
@@ -13,6 +18,8 @@ type Call struct {
 	Stream    bool
 	Usage     bool     // the caller wants the usage in the stream
 	Input     []string // of embeddings
+	File      string   // of a transcription: the name of the file
+	Sound     []byte   // and its bytes
 }
 
 // Message is one message of a chat.
@@ -40,7 +47,10 @@ func (c Call) Prompt() string {
 	return strings.Join(texts, "\n")
 }
 
-func parse(body []byte) (Call, error) {
+func parse(contentType string, body []byte) (Call, error) {
+	if kind, params, err := mime.ParseMediaType(contentType); err == nil && kind == "multipart/form-data" {
+		return parseForm(multipart.NewReader(bytes.NewReader(body), params["boundary"]))
+	}
 	var request struct {
 		Model    string `json:"model"`
 		Messages []struct {
@@ -62,4 +72,27 @@ func parse(body []byte) (Call, error) {
 		call.Messages = append(call.Messages, Message{m.Role, m.Content})
 	}
 	return call, nil
+}
+
+// parseForm reads the form of a transcription.
+func parseForm(parts *multipart.Reader) (call Call, err error) {
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return call, nil
+		}
+		if err != nil {
+			return call, err
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return call, err
+		}
+		switch part.FormName() {
+		case "model":
+			call.Model = string(value)
+		case "file":
+			call.File, call.Sound = part.FileName(), value
+		}
+	}
 }

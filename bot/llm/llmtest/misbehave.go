@@ -58,7 +58,7 @@ func Status(code int) Reply {
 }
 
 func complaint(r *http.Request, call Call) string {
-	said := r.Header.Get("Authorization") + " sent " + call.Prompt() + strings.Join(call.Input, " ")
+	said := r.Header.Get("Authorization") + " sent " + call.Prompt() + strings.Join(call.Input, " ") + string(call.Sound)
 	data, _ := json.Marshal(map[string]map[string]string{"error": {"message": said}})
 	return string(data)
 }

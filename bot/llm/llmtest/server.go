@@ -29,8 +29,8 @@ type Server struct {
 	header []http.Header
 }
 
-// Start serves the replies in order, to chat completions and embeddings alike;
-// the last one answers all further calls.
+// Start serves the replies in order, to chat completions, embeddings and
+// transcriptions alike; the last one answers all further calls.
 func Start(script ...Reply) (*Server, error) {
 	if len(script) == 0 {
 		return nil, fmt.Errorf("llmtest: a script needs a reply")
@@ -43,6 +43,7 @@ func Start(script ...Reply) (*Server, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/embeddings", s.serve)
 	mux.HandleFunc("POST /v1/chat/completions", s.serve)
+	mux.HandleFunc("POST /v1/audio/transcriptions", s.serve)
 	s.http = http.Server{Handler: mux, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.http.Serve(listener) }()
 	return s, nil
@@ -56,7 +57,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	call, err := parse(body)
+	call, err := parse(r.Header.Get("Content-Type"), body)
 	if err != nil {
 		http.Error(w, "bad request", http.StatusBadRequest)
 		return

@@ -28,7 +28,8 @@ create table channel_cursors (
 );
 
 -- What a patient sent besides text, encrypted. Kept: the bytes are here. Gone: the
--- channel no longer has it. Refused: too large, or not what it says it is.
+-- channel no longer has it. Refused: too large, or not what it says it is. The turn
+-- of a voice message that is being written down waits a few seconds for its words.
 create table attachments (
     institution_id  text not null references institutions,
     id              bigint generated always as identity,
@@ -38,6 +39,7 @@ create table attachments (
     state           text not null default 'waiting' check (state in ('waiting', 'kept', 'gone', 'refused')),
     media_type      text not null default '',
     content_enc     bytea,
+    listening       boolean not null default false,
     at              timestamptz not null,
     primary key (institution_id, id),
     unique (institution_id, inbox_id),
