@@ -78,7 +78,10 @@ func TestNoErrorHoldsATokenASecretOrAnOpenID(t *testing.T) {
 			t.Parallel()
 			p := newPlatform(t, fault.answer)
 			c := p.client(t, OfficialAccount)
-			c.timeout = 250 * time.Millisecond
+			c.timeout = 30 * time.Second
+			if fault.cause == context.DeadlineExceeded {
+				c.timeout = 250 * time.Millisecond
+			}
 			err := c.Post(t.Context(), "/cgi-bin/message/custom/send", map[string]string{"touser": theOpenID}, nil)
 			f, is := errors.AsType[*Failure](err)
 			if !is || f.Written != fault.written || f.Status != fault.status || !errors.Is(err, fault.cause) {
@@ -224,10 +227,10 @@ func TestMediaMayTakeLongerThanACallAndAnErrorOfTheAPIIsNoPicture(t *testing.T) 
 	slow := newPlatform(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "\x89PNG")
 		w.(http.Flusher).Flush()
-		time.Sleep(300 * time.Millisecond)
+		time.Sleep(1200 * time.Millisecond)
 		_, _ = io.WriteString(w, "rest")
 	}).client(t, OfficialAccount)
-	slow.timeout = 200 * time.Millisecond
+	slow.timeout = time.Second
 	body, err := slow.Media(t.Context(), "/m", nil, 100)
 	if err != nil {
 		t.Fatal(err)
