@@ -108,16 +108,16 @@ func (w *town) live() {
 // acts is one thing that happens around a person.
 func (w *town) acts(p *person) {
 	switch n := w.random.IntN(100); {
-	case n < 50:
+	case n < 40:
 		w.post(p, bot.MessageText, bot.OpenedByWriting, bot.LevelNone)
-	case n < 68 && !p.exact:
+	case n < 60 && !p.exact:
 		w.post(p, []string{bot.MessageMenu, bot.MessageScan, bot.MessageFollow}[w.random.IntN(3)], bot.OpenedByTapping, bot.LevelNone)
-	case n >= 68 && n < 74:
+	case n >= 60 && n < 66:
 		w.post(p, bot.MessageText, bot.OpenedByWriting, bot.LevelEmergency)
-	case n >= 74 && n < 78:
+	case n >= 66 && n < 70:
 		w.dies()
 	case p.conversation == 0:
-	case n < 92:
+	case n < 95:
 		w.staffWrite(p)
 	default:
 		w.closeCase(p)
@@ -190,16 +190,18 @@ func (w *town) dies() {
 	}
 }
 
-// staffWrite makes a person of ours write, sometimes at length.
+// staffWrite makes somebody of ours write a few texts, some at length.
 func (w *town) staffWrite(p *person) {
 	if err := w.Store.RequestHuman(w.t.Context(), storetest.Hospital, p.conversation, bot.T("已经转给值班人员"), w.at); err != nil {
 		w.t.Fatal(err)
 	}
-	p.replies++
-	text := prose(w.random, fmt.Sprintf("S%s.%d", p.name, p.replies))
-	w.texts[text] = true
-	if err := w.Store.Reply(w.t.Context(), storetest.Hospital, p.conversation, w.staff, bot.T(text), fmt.Sprint(p.replies), 1<<40, bot.Text{}, w.at); err != nil {
-		w.t.Fatal(err)
+	for range 1 + w.random.IntN(4) {
+		p.replies++
+		text := prose(w.random, fmt.Sprintf("S%s.%d", p.name, p.replies))
+		w.texts[text] = true
+		if err := w.Store.Reply(w.t.Context(), storetest.Hospital, p.conversation, w.staff, bot.T(text), fmt.Sprint(p.replies), 1<<40, bot.Text{}, w.at); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 }
 
@@ -355,7 +357,7 @@ func prose(random *rand.Rand, tag string) string {
 	words := []string{"血钾 7.1 mmol/L，", "请今天去医院。", "🙂👨‍👩‍👧 家人陪着更好；", "ALT 87 U/L (7-40) is high. ", "再观察一两周！\n\n", "https://hospital.example/full?x=1 ", "转氨酶在肝细胞里，"}
 	var b strings.Builder
 	b.WriteString(tag)
-	for n := []int{1, 3, 8, 100, 250}[random.IntN(5)]; n > 0; n-- {
+	for n := []int{1, 3, 8, 20, 100, 250}[random.IntN(6)]; n > 0; n-- {
 		b.WriteString(words[random.IntN(len(words))])
 	}
 	return b.String()
