@@ -103,7 +103,7 @@ func (r *Runner) settle(ctx context.Context, out *bot.Outbound, err error) error
 	case failure.Kind == channels.Unknown:
 		return r.Store.Repeat(ctx, out, why, again, now)
 	case failure.Kind == channels.Later:
-		return r.Store.Retry(ctx, out, why, now.Add(failure.After), now)
+		return r.Store.Retry(ctx, out, why, now.Add(cmp.Or(failure.After, backOff(out.Attempts))), now)
 	default:
 		return r.Store.Retry(ctx, out, why, again, now)
 	}

@@ -15,7 +15,6 @@ import (
 	"careline/bot"
 	"careline/bot/store"
 	"careline/bot/store/storetest"
-	"careline/channels"
 )
 
 // simulatedConversations in all, in towns of their own database each.
@@ -109,16 +108,16 @@ func (w *town) live() {
 // acts is one thing that happens around a person.
 func (w *town) acts(p *person) {
 	switch n := w.random.IntN(100); {
-	case n < 50:
+	case n < 40:
 		w.post(p, bot.MessageText, bot.OpenedByWriting, bot.LevelNone)
-	case n < 68 && !p.exact:
+	case n < 60 && !p.exact:
 		w.post(p, []string{bot.MessageMenu, bot.MessageScan, bot.MessageFollow}[w.random.IntN(3)], bot.OpenedByTapping, bot.LevelNone)
-	case n >= 68 && n < 74:
+	case n >= 60 && n < 66:
 		w.post(p, bot.MessageText, bot.OpenedByWriting, bot.LevelEmergency)
-	case n >= 74 && n < 78:
+	case n >= 66 && n < 70:
 		w.dies()
 	case p.conversation == 0:
-	case n < 92:
+	case n < 95:
 		w.staffWrite(p)
 	default:
 		w.closeCase(p)
@@ -191,16 +190,18 @@ func (w *town) dies() {
 	}
 }
 
-// staffWrite makes a person of ours write, sometimes at length.
+// staffWrite makes somebody of ours write a few texts, some at length.
 func (w *town) staffWrite(p *person) {
 	if err := w.Store.RequestHuman(w.t.Context(), storetest.Hospital, p.conversation, bot.T("已经转给值班人员"), w.at); err != nil {
 		w.t.Fatal(err)
 	}
-	p.replies++
-	text := prose(w.random, fmt.Sprintf("S%s.%d", p.name, p.replies))
-	w.texts[text] = true
-	if err := w.Store.Reply(w.t.Context(), storetest.Hospital, p.conversation, w.staff, bot.T(text), fmt.Sprint(p.replies), 1<<40, bot.Text{}, w.at); err != nil {
-		w.t.Fatal(err)
+	for range 1 + w.random.IntN(4) {
+		p.replies++
+		text := prose(w.random, fmt.Sprintf("S%s.%d", p.name, p.replies))
+		w.texts[text] = true
+		if err := w.Store.Reply(w.t.Context(), storetest.Hospital, p.conversation, w.staff, bot.T(text), fmt.Sprint(p.replies), 1<<40, bot.Text{}, w.at); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 }
 
@@ -263,27 +264,28 @@ func (w *town) keepsReserves() {
 	}
 }
 
+// stored is a part as the outbox has it in the end.
+type stored struct {
+	ID     int64
+	Who    int64
+	Author string
+	Urgent bool
+	State  string
+	Key    string
+	Part   int
+	Text   string
+}
+
 // check compares what is stored with what came to each person.
 func (w *town) check(sum *sums) {
 	w.t.Helper()
-	type row struct {
-		ID      int64
-		Who     int64
-		Author  string
-		Urgent  bool
-		State   string
-		Key     string
-		Part    int
-		Text    string
-		Decided bool
-	}
-	var rows []row
+	var rows []stored
 	err := w.db.InRead(w.t.Context(), storetest.Hospital, func(tx pgx.Tx) error {
-		found, err := tx.Query(w.t.Context(), `select id, conversation_id, author, urgent, state, turn_key, part, text, author = 'assistant' or author = 'staff' from outbox order by id`)
+		found, err := tx.Query(w.t.Context(), `select id, conversation_id, author, urgent, state, turn_key, part, text from outbox order by id`)
 		if err != nil {
 			return err
 		}
-		rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[row])
+		rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[stored])
 		return err
 	})
 	if err != nil {
@@ -291,34 +293,16 @@ func (w *town) check(sum *sums) {
 	}
 	whole, last := map[string]string{}, map[string]int{}
 	for _, r := range rows {
-		times, at := w.arrived[r.ID], w.order[r.ID]
-		switch {
-		case r.State == string(bot.DeliverySent) && (times == 0 || times > 1 && !r.Urgent):
-			w.t.Errorf("part %d (%s) is sent and came %d times", r.ID, r.Author, times)
-		case r.State == string(bot.DeliveryUnknown) && (!w.doubts[r.ID] || times > 1):
-			w.t.Errorf("part %d (%s) is unknown and came %d times", r.ID, r.Author, times)
-		case r.State == string(bot.DeliverySuppressed) && (r.Author != string(bot.AuthorAssistant) || times > 0):
-			w.t.Errorf("part %d (%s) is suppressed and came %d times", r.ID, r.Author, times)
-		case r.State == string(bot.DeliveryFailed):
-			w.t.Errorf("part %d (%s) failed", r.ID, r.Author)
-		}
+		w.checkFate(r)
 		line := fmt.Sprint(r.Who, r.Author, r.Urgent)
-		if times > 0 && at < last[line] {
+		if at := w.order[r.ID]; at > 0 && at < last[line] {
 			w.t.Errorf("part %d (%s) came before an earlier one", r.ID, r.Author)
 		}
-		last[line] = max(last[line], at)
-		if r.Decided {
+		last[line] = max(last[line], w.order[r.ID])
+		if r.Author != string(bot.AuthorSystem) {
 			whole[fmt.Sprint(r.Who, r.Key)] += r.Text
 		}
-		if r.Part > 1 {
-			sum.cut.Add(1)
-		}
-		if r.State == string(bot.DeliveryUnknown) {
-			sum.unknown.Add(1)
-		}
-		if r.State == string(bot.DeliverySuppressed) {
-			sum.suppressed.Add(1)
-		}
+		sum.add(r)
 	}
 	for key, text := range whole {
 		if !w.texts[text] {
@@ -335,15 +319,46 @@ func (w *town) check(sum *sums) {
 	}
 }
 
+// checkFate compares what became of a part with how often it came.
+func (w *town) checkFate(r stored) {
+	w.t.Helper()
+	times := w.arrived[r.ID]
+	switch bot.Delivery(r.State) {
+	case bot.DeliverySent:
+		if times == 1 || times > 1 && r.Urgent {
+			return
+		}
+	case bot.DeliveryUnknown:
+		if w.doubts[r.ID] && times <= 1 {
+			return
+		}
+	case bot.DeliverySuppressed:
+		if r.Author == string(bot.AuthorAssistant) && times == 0 {
+			return
+		}
+	}
+	w.t.Errorf("part %d (%s, urgent: %v) is %s and came %d times", r.ID, r.Author, r.Urgent, r.State, times)
+}
+
+func (s *sums) add(r stored) {
+	if r.Part > 1 {
+		s.cut.Add(1)
+	}
+	switch bot.Delivery(r.State) {
+	case bot.DeliveryUnknown:
+		s.unknown.Add(1)
+	case bot.DeliverySuppressed:
+		s.suppressed.Add(1)
+	}
+}
+
 // prose is a text that names where it belongs, some of it longer than a part.
 func prose(random *rand.Rand, tag string) string {
 	words := []string{"血钾 7.1 mmol/L，", "请今天去医院。", "🙂👨‍👩‍👧 家人陪着更好；", "ALT 87 U/L (7-40) is high. ", "再观察一两周！\n\n", "https://hospital.example/full?x=1 ", "转氨酶在肝细胞里，"}
 	var b strings.Builder
 	b.WriteString(tag)
-	for n := []int{1, 3, 8, 100, 250}[random.IntN(5)]; n > 0; n-- {
+	for n := []int{1, 3, 8, 20, 100, 250}[random.IntN(6)]; n > 0; n-- {
 		b.WriteString(words[random.IntN(len(words))])
 	}
 	return b.String()
 }
-
-var _ channels.Adapter = (*sky)(nil)

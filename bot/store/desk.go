@@ -126,7 +126,7 @@ func (s *Store) Reply(ctx context.Context, id bot.InstitutionID, conversation bo
 			return s.taken(ctx, tx, bot.Case{ID: c.Case, Institution: id, Owner: c.Owner})
 		}
 		b := &pgx.Batch{}
-		if c.Owner.Bot() {
+		if c.Owner.Staff == 0 {
 			takeOver(b, &c, staff.ID)
 			queueState(b, &c, notice, now)
 		}

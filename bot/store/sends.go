@@ -85,6 +85,9 @@ func (s *Store) claimPart(ctx context.Context, id bot.InstitutionID, conversatio
 			return err
 		}
 		if next.take == nil {
+			if !next.again.IsZero() && !next.again.After(now) {
+				next.again = now.Add(time.Millisecond) // never at once: others wait too
+			}
 			return lookAgain(ctx, tx, c, next.again)
 		}
 		out, err = s.take(ctx, tx, c, next, holder, now.Add(lease))

@@ -10,6 +10,7 @@ import (
 
 	"careline/bot"
 	"careline/bot/jobs"
+	"careline/bot/store"
 	"careline/bot/store/storetest"
 )
 
@@ -63,7 +64,7 @@ func (c *answering) newcomer(t *testing.T, name string, consented bool) *answeri
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, factor, err := s.MakeBindCode(t.Context(), storetest.Hospital, bot.Actor{Kind: "operator"}, patient, time.Minute, c.now)
+	code, factor, _, err := s.MakeBindCode(t.Context(), storetest.Hospital, bot.Actor{Kind: "operator"}, patient, store.CodeOptions{Valid: time.Minute}, c.now)
 	if err != nil {
 		t.Fatal(err)
 	}
