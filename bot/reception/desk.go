@@ -26,7 +26,8 @@ type Config struct {
 	Store *store.Store
 	Guard *guard.Guard
 	Next  Decider // who answers questions
-	// Channels are those without pages of their own; turns of others pass through.
+	// Channels are those without pages of their own. Turns of others pass through, but
+	// for a patient's answer to somebody who wants to read: that was asked in the chat.
 	Channels []string
 	// Model is the language model outside the institution, nil if none: consent names it.
 	Model *ExternalModel
@@ -56,7 +57,7 @@ func New(c Config) (*Desk, error) {
 // whose decision was lost, comes to the same.
 func (d *Desk) Decide(ctx context.Context, t *bot.Turn, now time.Time) (bot.Decision, error) {
 	if !slices.Contains(d.Channels, t.Conversation.Channel) {
-		return d.Next.Decide(ctx, t, now)
+		return d.withPages(ctx, t, now)
 	}
 	turn := *t
 	turn.ChatOnly = true
@@ -75,6 +76,22 @@ func (d *Desk) Decide(ctx context.Context, t *bot.Turn, now time.Time) (bot.Deci
 		}
 	}
 	return v.decision(ctx)
+}
+
+// withPages is Decide for a channel with pages of its own.
+func (d *Desk) withPages(ctx context.Context, t *bot.Turn, now time.Time) (bot.Decision, error) {
+	if len(t.Messages) != 1 || !t.Conversation.Owner.Bot() || d.danger(t, now) {
+		return d.Next.Decide(ctx, t, now)
+	}
+	v := &visit{Desk: d, turn: t, now: now, language: languageOf(t.Messages[0].Text.Plain(), t.Conversation.Language)}
+	settled, err := v.proxy(ctx, t.Messages[0], v.words.hear(t.Messages[0].Text.Plain()))
+	switch {
+	case err != nil:
+		return bot.Decision{}, err
+	case settled:
+		return v.decision(ctx)
+	}
+	return d.Next.Decide(ctx, t, now)
 }
 
 // spokenLately is the language the person wrote in last: a number has none.

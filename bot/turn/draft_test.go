@@ -127,6 +127,35 @@ func TestAModelOutsideReadsNothingBeforeThePatientAgreed(t *testing.T) {
 	}
 }
 
+// TestBeforeConsentAChatAnswersInGeneralWithoutAModel: no result is read, even with a
+// report bound and a model within the institution.
+func TestBeforeConsentAChatAnswersInGeneralWithoutAModel(t *testing.T) {
+	t.Parallel()
+	c, server := drafting(t, false, llmtest.Say(goodDraft))
+	conversation, err := c.receive.Store.Account(t.Context(), storetest.Hospital, "webchat", c.who, bot.Chinese, c.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bindings, err := c.receive.Store.Bindings(t.Context(), storetest.Hospital, conversation.Account)
+	if err != nil || len(bindings) != 1 {
+		t.Fatal(bindings, err)
+	}
+	for _, bound := range [][]bot.Binding{nil, bindings} {
+		turn := &bot.Turn{Conversation: conversation, ChatOnly: true, Bindings: bound, Messages: []bot.TurnMessage{{Kind: "text", Text: bot.T("转氨酶高要紧吗"), At: c.now}}}
+		d, err := c.engine.Decide(t.Context(), turn, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := d.Parts[0].Plain()
+		if d.Kind != bot.AnswerExplain || !d.Composed || len(server.Bodies()) != 0 || len(d.Evidence.Facts) != 0 || strings.Contains(said, "87") || !strings.Contains(said, "ALT") {
+			t.Errorf("%d bound, %s after %d calls: %s", len(bound), d.Kind, len(server.Bodies()), said)
+		}
+		if strings.Contains(said, "“同意”") != (len(bound) == 1) {
+			t.Errorf("%d bound: %s", len(bound), said)
+		}
+	}
+}
+
 func TestNoModelIsAskedInAnEmergency(t *testing.T) {
 	t.Parallel()
 	c, server := drafting(t, false, llmtest.Say(goodDraft))

@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -96,6 +97,40 @@ func TestTheEndpointBeingDownLeavesFullText(t *testing.T) {
 	if err != nil || len(passages) == 0 || passages[0].Document != "tbil" {
 		t.Errorf("found %v, %v", documents(passages), err)
 	}
+}
+
+// TestAQuestionThatMayNotLeaveIsNotEmbeddedElsewhere: full text answers it.
+func TestAQuestionThatMayNotLeaveIsNotEmbeddedElsewhere(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	const secret = "胆红素高 眼白发黄"
+	endpoint := &listening{Embedder: embed.BuiltIn(nil)}
+	l := New(db, endpoint)
+	if _, err := l.IndexEmbedded(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, inside := range []bool{true, false} {
+		passages, err := l.Search(t.Context(), Query{Institution: "default", Text: secret, Language: bot.Chinese, Inside: inside})
+		if err != nil || len(passages) == 0 || passages[0].Document != "tbil" {
+			t.Errorf("inside %v: found %v, %v", inside, documents(passages), err)
+		}
+		if heard := slices.Contains(endpoint.texts, secret); heard == inside {
+			t.Errorf("inside %v: the endpoint heard it: %v", inside, heard)
+		}
+	}
+}
+
+// listening is an endpoint that keeps what it is sent.
+type listening struct {
+	embed.Embedder
+	texts []string
+}
+
+func (*listening) Model() string { return "an-endpoint" }
+
+func (l *listening) Embed(ctx context.Context, texts []string, query bool) ([][]float32, error) {
+	l.texts = append(l.texts, texts...)
+	return l.Embedder.Embed(ctx, texts, query)
 }
 
 func TestAHitCarriesItsTitleSourcesAndScore(t *testing.T) {
