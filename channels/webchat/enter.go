@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path"
@@ -33,6 +34,12 @@ type Identity interface {
 	AuthorizeURL(state, redirect string) string
 	// OpenID exchanges a code, which works once. Its error holds neither.
 	OpenID(ctx context.Context, code string) (bot.Text, error)
+}
+
+// FullLink is the address at which an account of WeChat reads the whole text
+// behind a message.
+func FullLink(publicURL string, out bot.Outbound) string {
+	return fmt.Sprintf("%s/wechat/%s/enter?to=answers/%d/full", strings.TrimSuffix(publicURL, "/"), out.Institution, out.ID)
 }
 
 // enterByWeChat sends the browser to the platform with a state that only this
@@ -119,13 +126,19 @@ func (s *Site) publicURL(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// local keeps the path of a page of this institution to go to; anything else
-// leads to its front page.
+// local keeps the path of a page of this institution to go to, written whole or
+// from its front page; anything else leads to the front page.
 func local(base, to string) string {
 	u, err := url.Parse(to)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || path.Clean(u.Path) != u.Path ||
-		!strings.HasPrefix(u.Path, base+"/") || strings.ContainsFunc(u.Path, func(c rune) bool { return c <= ' ' || c == '\\' || c == 0x7f }) {
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return base
 	}
-	return (&url.URL{Path: u.Path}).EscapedPath()
+	page := u.Path
+	if !strings.HasPrefix(page, "/") {
+		page = base + "/" + page
+	}
+	if path.Clean(page) != page || !strings.HasPrefix(page, base+"/") || strings.ContainsFunc(page, func(c rune) bool { return c <= ' ' || c == '\\' || c == 0x7f }) {
+		return base
+	}
+	return (&url.URL{Path: page}).EscapedPath()
 }
