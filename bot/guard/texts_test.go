@@ -14,7 +14,7 @@ var (
 	safetyIDs = []string{"crisis", "critical", "emergency", "standing", "standing-crisis", "arrived", "called-120", "cannot-go", "mistaken"}
 	noticeIDs = []string{"consent-needed", "whose-report", "human-requested", "human-requested-offline", "withheld", "held", "held-proxy", "staff-joined", "staff-left", "case-closed", "failed",
 		"result-corrected", "result-withdrawn", "result-reassigned", "binding-ended",
-		"image", "voice", "video", "location", "link", "other", "heard"}
+		"image", "image-none", "voice", "video", "location", "link", "other", "heard"}
 )
 
 // promises are words that only hold with somebody on shift.
