@@ -25,6 +25,7 @@ type found struct {
 	staff    map[bot.StaffID]bot.Staff
 	patient  bot.Patient
 	messages []bot.Message
+	besides  map[bot.MessageID]store.Attachment
 	unsent   []store.Unsent
 }
 
@@ -59,6 +60,9 @@ func (s *Site) find(r *http.Request, v *visit) (f found, err error) {
 		return f, err
 	}
 	f.messages = line.Messages
+	if f.besides, err = s.Store.BesidesText(ctx, inst, f.Conversation); err != nil {
+		return f, err
+	}
 	f.unsent, err = s.Store.Unsent(ctx, inst, f.Conversation)
 	return f, err
 }
@@ -87,7 +91,7 @@ func (s *Site) drawCase(w http.ResponseWriter, r *http.Request, v *visit, status
 	v.Title = page.Case.Who
 	page.Title = v.Title
 	for _, m := range f.messages {
-		page.Messages = append(page.Messages, s.line(v, f.Case, m, f.staff))
+		page.Messages = append(page.Messages, s.line(v, f.Case, m, f.staff).with(v, m, f.besides))
 		page.Last = m.Number
 	}
 	for _, u := range f.unsent {
@@ -155,6 +159,14 @@ func (s *Site) line(v *visit, k bot.Case, m bot.Message, staff map[bot.StaffID]b
 	}
 	if m.Delivery != "" {
 		l.DeliveryWord = v.Say("delivery-" + string(m.Delivery))
+	}
+	return l
+}
+
+// with adds what came besides text in the message.
+func (l line) with(v *visit, m bot.Message, besides map[bot.MessageID]store.Attachment) line {
+	if a, ok := besides[m.ID]; ok && m.Author == bot.AuthorPatient {
+		l.Attachment = attachmentOf(v, a)
 	}
 	return l
 }
@@ -245,9 +257,15 @@ func (o *openCase) sendLines(ctx context.Context, staff map[bot.StaffID]bot.Staf
 	if err != nil {
 		return err
 	}
+	besides := map[bot.MessageID]store.Attachment{}
+	if len(talk.Messages) > 0 {
+		if besides, err = o.Store.BesidesText(ctx, o.Institution.ID, o.k.Conversation); err != nil {
+			return err
+		}
+	}
 	for _, m := range talk.Messages {
 		var html bytes.Buffer
-		if err := o.templates.ExecuteTemplate(&html, "line", o.line(o.visit, o.k, m, staff)); err != nil {
+		if err := o.templates.ExecuteTemplate(&html, "line", o.line(o.visit, o.k, m, staff).with(o.visit, m, besides)); err != nil {
 			return err
 		}
 		if err := o.events.Send("line", m.Number, html.String()); err != nil {

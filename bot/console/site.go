@@ -82,6 +82,7 @@ func (s *Site) routes() []route {
 		{"GET /staff/{institution}/cases/{case}/stream", readers, s.caseStream},
 		{"GET /staff/{institution}/cases/{case}/answers/{answer}", readers, s.answer},
 		{"GET /staff/{institution}/cases/{case}/trend/{analyte}/{specimen}", readers, s.trend},
+		{"GET /staff/{institution}/attachments/{attachment}", readers, s.attachment},
 		{"POST /staff/{institution}/cases/{case}/claim", actors, s.claim},
 		{"POST /staff/{institution}/cases/{case}/reply", actors, s.reply},
 		{"POST /staff/{institution}/cases/{case}/give-back", actors, s.giveBack},

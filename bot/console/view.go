@@ -116,6 +116,7 @@ type line struct {
 	DeliveryWord string
 	Suppressed   bool
 	Evidence     bool
+	Attachment   *attachmentView // what came besides text, nil for a text
 }
 
 type reportView struct {

@@ -16,7 +16,7 @@ var (
 		"result-corrected", "result-withdrawn", "result-reassigned", "binding-ended",
 		"welcome", "welcome-back", "bind-how", "bind-done", "bind-declined", "bind-requested", "bind-unasked", "consent-ask", "consent-withdrawn", "unbind-done",
 		"ask-how", "family", "privacy", "binding-added", "proxy-ask", "proxy-agreed", "proxy-declined",
-		"image", "voice", "video", "location", "link", "other", "heard"}
+		"image", "image-none", "voice", "video", "location", "link", "other", "heard"}
 	// stepIDs are short questions and answers within a few seconds of such a text.
 	stepIDs = []string{"bind-relation", "bind-factor", "bind-cancelled", "unbind-which", "unbind-confirm", "unbind-none", "nothing-waits", "person-chosen", "proxy-allowed", "proxy-refused"}
 )

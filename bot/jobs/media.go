@@ -39,20 +39,19 @@ type shelf struct {
 	limit int64
 }
 
-// shelves are the channels whose patients send pictures and voice, by name.
-func shelves(adapters []channels.Adapter) map[string]shelf {
-	all := map[string]shelf{}
+// shelfOf finds the library of a channel whose patients send pictures and voice.
+func shelfOf(adapters []channels.Adapter, channel string) (shelf, bool) {
 	for _, a := range adapters {
-		if l, ok := a.(channels.Library); ok {
-			all[a.Name()] = shelf{l, a.Limits().MediaBytes}
+		if l, ok := a.(channels.Library); ok && a.Name() == channel {
+			return shelf{l, a.Limits().MediaBytes}, true
 		}
 	}
-	return all
+	return shelf{}, false
 }
 
 // Take takes one attachment as far as it goes: fetched, kept, written down. An error
 // means that it must be tried again; last says that it will not be.
-func (m *Media) Take(ctx context.Context, from map[string]shelf, job store.FetchMedia, last bool) error {
+func (m *Media) Take(ctx context.Context, from []channels.Adapter, job store.FetchMedia, last bool) error {
 	p, err := m.Store.PendingAttachment(ctx, job)
 	if err != nil {
 		return err
@@ -83,8 +82,8 @@ func (m *Media) now() time.Time {
 }
 
 // fetch asks the channel for a file and keeps it, or says why not.
-func (m *Media) fetch(ctx context.Context, from map[string]shelf, job store.FetchMedia, p *store.Unfetched) error {
-	library, ok := from[p.Channel]
+func (m *Media) fetch(ctx context.Context, from []channels.Adapter, job store.FetchMedia, p *store.Unfetched) error {
+	library, ok := shelfOf(from, p.Channel)
 	if !ok {
 		return fmt.Errorf("jobs: no library of channel %s for message %d", p.Channel, job.Inbox)
 	}
@@ -143,13 +142,12 @@ func (m *Media) listen(ctx context.Context, job store.FetchMedia, p store.Unfetc
 
 type mediaWorker struct {
 	river.WorkerDefaults[store.FetchMedia]
-	media *Media
-	from  map[string]shelf
+	runner *Runner
 }
 
 // Work takes one attachment a step further.
 func (w *mediaWorker) Work(ctx context.Context, job *river.Job[store.FetchMedia]) error {
-	err := w.media.Take(ctx, w.from, job.Args, job.Attempt >= job.MaxAttempts)
+	err := w.runner.Media.Take(ctx, w.runner.Adapters, job.Args, job.Attempt >= job.MaxAttempts)
 	if errors.Is(err, errSilence) {
 		return river.JobCancel(errSilence)
 	}

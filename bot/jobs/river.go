@@ -20,7 +20,7 @@ func (r *Runner) river(ctx context.Context) error {
 	river.AddWorker(workers, &reportReadyWorker{runner: r, notices: &ReportNotices{Store: r.Store, Adapters: r.Adapters, Log: r.Log}})
 	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}}
 	if r.Media != nil {
-		river.AddWorker(workers, &mediaWorker{media: r.Media, from: shelves(r.Adapters)})
+		river.AddWorker(workers, &mediaWorker{runner: r})
 		queues[store.MediaQueue] = river.QueueConfig{MaxWorkers: 4}
 	}
 	if r.Notices != nil {

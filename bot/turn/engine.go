@@ -111,6 +111,8 @@ func (e *Engine) Decide(ctx context.Context, t *bot.Turn, now time.Time) (bot.De
 		return e.human(p)
 	case p.onlyUnread():
 		return e.cannotRead(p)
+	case p.question.denies && e.askedAboutPicture(p):
+		return e.notice(p, "image-none", guard.NoticeSlots{})
 	case p.question.greeting || p.question.thanks:
 		return e.courtesy(p)
 	case !p.consented && !t.ChatOnly:
@@ -139,7 +141,7 @@ func (e *Engine) settings(ctx context.Context, p *pending) (err error) {
 func (e *Engine) hear(t *bot.Turn) question {
 	fresh := e.words.hear(ownWords(t.Messages), t.Conversation.Language)
 	q := e.words.hear(e.withContext(t), t.Conversation.Language)
-	q.worry, q.affirms = fresh.worry, fresh.affirms
+	q.worry, q.affirms, q.denies = fresh.worry, fresh.affirms, fresh.denies
 	return q
 }
 

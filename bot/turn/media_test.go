@@ -152,23 +152,24 @@ func TestABareYesAfterAPictureIsAnEmergency(t *testing.T) {
 		first  []sent
 		answer sent
 		want   bot.Level
+		said   string
 	}{
-		"yes":                          {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageText, "有"}, bot.LevelEmergency},
-		"it is":                        {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageText, "是的。"}, bot.LevelEmergency},
-		"in English":                   {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageText, "yes"}, bot.LevelEmergency},
-		"said":                         {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageVoice, "有。"}, bot.LevelEmergency},
-		"with a second picture":        {[]sent{{bot.MessageImage, ""}, {bot.MessageImage, ""}}, sent{bot.MessageText, "有的"}, bot.LevelEmergency},
-		"no":                           {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageText, "没有"}, bot.LevelReview},
-		"the items":                    {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageText, "谷丙转氨酶 87 参考范围7-40"}, bot.LevelReview},
-		"yes after another thing said": {[]sent{{bot.MessageVoice, ""}}, sent{bot.MessageText, "有"}, bot.LevelNone},
+		"yes":                          {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageText, "有"}, bot.LevelEmergency, "请现在就打120"},
+		"it is":                        {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageText, "是的。"}, bot.LevelEmergency, "请现在就打120"},
+		"in English":                   {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageText, "yes"}, bot.LevelEmergency, "call 120 now"},
+		"said":                         {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageVoice, "有。"}, bot.LevelEmergency, "请现在就打120"},
+		"with a second picture":        {[]sent{{bot.MessageImage, ""}, {bot.MessageImage, ""}}, sent{bot.MessageText, "有的"}, bot.LevelEmergency, "请现在就打120"},
+		"no":                           {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageText, "都没有。"}, bot.LevelReview, "没有就好"},
+		"the items":                    {[]sent{{bot.MessageImage, ""}}, sent{bot.MessageText, "谷丙转氨酶 87 参考范围7-40"}, bot.LevelReview, "87"},
+		"yes after another thing said": {[]sent{{bot.MessageVoice, ""}}, sent{bot.MessageText, "有"}, bot.LevelNone, ""},
 	}
-	hospital := newCase(t, txtar.Parse([]byte("-- patient --\nself\n")))
+	hospital := newCase(t, txtar.Parse([]byte(withALT)))
 	for name, k := range cases {
 		t.Run(name, func(t *testing.T) {
-			c := hospital.newcomer(t, name, false)
+			c := hospital.newcomer(t, name, true)
 			c.together(t, k.first...)
 			d := c.together(t, k.answer)
-			if d.Level != k.want || k.want == bot.LevelEmergency && d.Kind != bot.AnswerSafety {
+			if d.Level != k.want || !strings.Contains(said(d), k.said) {
 				t.Errorf("level %s: %s", d.Level, said(d))
 			}
 		})

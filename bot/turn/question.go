@@ -18,6 +18,7 @@ type words struct {
 	Greeting  cues           `yaml:"greeting"`
 	Thanks    cues           `yaml:"thanks"`
 	Affirm    cues           `yaml:"affirm"`
+	Deny      cues           `yaml:"deny"`
 	Prepare   cues           `yaml:"prepare"`
 	Groups    cues           `yaml:"groups"`
 	High      cues           `yaml:"high"`
@@ -103,6 +104,7 @@ type question struct {
 	greeting  bool          // nothing but a greeting
 	thanks    bool          // nothing but thanks
 	affirms   bool          // nothing but a yes
+	denies    bool          // nothing but a no
 }
 
 // hear joins the turn's messages and notes how they are meant.
@@ -125,6 +127,7 @@ func (w words) hear(messages []bot.TurnMessage, fallback bot.Language) question 
 	q.greeting = w.Greeting.in(q.folded) && w.Greeting.only(q.folded)
 	q.thanks = w.Thanks.in(q.folded) && w.Thanks.only(q.folded)
 	q.affirms = w.Affirm.in(q.folded) && w.Affirm.only(q.folded)
+	q.denies = w.Deny.in(q.folded) && w.Deny.only(q.folded)
 	return q
 }
 

@@ -29,30 +29,39 @@ func (e *Engine) closedQuestion(p *pending) (string, error) {
 // askedWhetherNow reports whether the last thing said to the person was a closed
 // question about a danger now: a bare yes to it is an emergency.
 func (e *Engine) askedWhetherNow(p *pending) bool {
-	for i := len(p.Recent) - 1; i >= 0; i-- {
-		m := p.Recent[i]
-		if m.Author == bot.AuthorPatient || e.echoes(p, m.Text.Plain()) {
-			continue
-		}
-		return e.asksWhetherNow(m.Text.Plain())
-	}
-	return false
-}
-
-// asksWhetherNow reports whether a text holds the closed question, or the notice
-// about a picture with a question of its own.
-func (e *Engine) asksWhetherNow(text string) bool {
-	for language, phrases := range e.phrases {
+	last := e.lastSaid(p)
+	for _, phrases := range e.phrases {
 		v := voice{phrases: phrases}
-		if strings.Contains(text, v.say("closed-question", nil)) {
+		if strings.Contains(last, v.say("closed-question", nil)) {
 			return true
 		}
+	}
+	return e.askedAboutPicture(p)
+}
+
+// askedAboutPicture reports whether the last thing said to the person was the notice
+// about a picture, which holds a closed question of its own.
+func (e *Engine) askedAboutPicture(p *pending) bool {
+	last := e.lastSaid(p)
+	for language := range e.phrases {
 		for _, onShift := range []bool{true, false} {
 			picture, err := e.Guard.Notice(bot.MessageImage, language, guard.NoticeSlots{OnShift: onShift})
-			if err == nil && strings.Contains(text, picture.Plain()) {
+			if err == nil && strings.Contains(last, picture.Plain()) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// lastSaid is the last text that was said to the person, "" if none.
+func (e *Engine) lastSaid(p *pending) string {
+	for i := len(p.Recent) - 1; i >= 0; i-- {
+		m := p.Recent[i]
+		if m.Author == bot.AuthorPatient || e.echoes(p, m.Text.Plain()) {
+			continue
+		}
+		return m.Text.Plain()
+	}
+	return ""
 }

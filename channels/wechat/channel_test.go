@@ -1,15 +1,21 @@
 package wechat
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"careline/bot"
 	"careline/channels"
 	"careline/channels/channeltest"
+	"careline/channels/weixin"
+	"careline/channels/weixin/weixintest"
 )
 
 const sendPath = "/cgi-bin/message/custom/send"
@@ -18,14 +24,51 @@ func TestTheOfficialAccountIsAChannel(t *testing.T) {
 	t.Parallel()
 	channeltest.Run(t, func(t *testing.T) channeltest.Harness {
 		p := newPlatform(t)
+		deliver, inbox := deliveries(t, p)
 		return channeltest.Harness{
 			Adapter: p.adapter(t), Restart: func() channels.Adapter { return p.adapter(t) }, To: bot.T(theOpenID),
-			Writes: func(string, int) { p.writes() },
+			Writes: deliver,
+			Inbox:  inbox,
 			Seen:   p.texts,
 			Expire: p.expire,
 			Faults: append(codeFaults(p), lineFaults(p)...),
 		}
 	})
+}
+
+// deliveries lets the person write: the platform delivers each text, sealed, to our
+// callback, and the window opens.
+func deliveries(t *testing.T, p *platform) (deliver func(text string, times int), inbox func() []bot.Inbound) {
+	t.Helper()
+	account := weixintest.Account{Platform: weixin.OfficialAccount, Token: "callbacktoken", AppID: "wx0123456789abcdef", Key: strings.Repeat("a", 42) + "A"}
+	envelope, err := account.Envelope()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var taken []bot.Inbound
+	hook := NewWebhook(WebhookConfig{Institution: "default", Envelope: envelope, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Receive: func(_ context.Context, in bot.Inbound, _ time.Time) (Receipt, error) {
+			taken = append(taken, in)
+			return Receipt{}, nil
+		}})
+	messages := 0
+	return func(text string, times int) {
+		t.Helper()
+		messages++
+		plain := fmt.Sprintf("<xml><ToUserName>gh_1</ToUserName><FromUserName>%s</FromUserName><CreateTime>%d</CreateTime><MsgType>text</MsgType><Content>%s</Content><MsgId>%d</MsgId></xml>",
+			theOpenID, time.Now().Unix(), text, 24_000_000_000_000+messages)
+		for range times {
+			d, err := account.Deliver(plain, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := httptest.NewRecorder()
+			if hook.ServeHTTP(w, d.Request("/wechat/default")); w.Code != http.StatusOK {
+				t.Fatalf("a delivery: status %d", w.Code)
+			}
+		}
+		p.writes()
+	}, func() []bot.Inbound { return taken }
 }
 
 // codeFaults are the platform's codes with what they mean, after the return codes
