@@ -128,7 +128,7 @@ func newAccountNamed(t testing.TB, openKFID string) account {
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.Start()
 	t.Cleanup(server.Close)
-	client, err := weixin.Register(weixin.Account{Kind: weixin.WeCom, ID: a.CorpID, Secret: bot.T(a.Secret), BaseURL: server.URL})
+	client, err := weixin.Register(weixin.Account{Platform: weixin.WeCom, ID: a.CorpID, Secret: bot.T(a.Secret), BaseURL: server.URL})
 	if err != nil {
 		t.Fatal(err)
 	}

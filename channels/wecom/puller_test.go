@@ -190,19 +190,23 @@ func TestAfterAnErrorACallbackIsEnoughToReadAgain(t *testing.T) {
 
 func TestAtMostFivePagesAreAskedForAtOnce(t *testing.T) {
 	t.Parallel()
-	p := newAccount(t)
+	a := newAccount(t)
+	goOn := make(chan struct{})
 	var pullers []*wecom.Puller
 	for range 9 {
-		pullers = append(pullers, p.puller())
+		pullers = append(pullers, a.puller())
+		a.Fail("kf/sync_msg", wecomtest.Fault{First: func() { <-goOn }})
 	}
-	for range 9 {
-		p.Fail("kf/sync_msg", wecomtest.Fault{Wait: 50 * time.Millisecond})
+	done := make(chan error, 1)
+	go func() { done <- wecom.PullAtOnce(t.Context(), pullers) }()
+	eventually(t, func() bool { return a.Busiest() == 5 })
+	time.Sleep(20 * time.Millisecond) // a sixth would come now
+	close(goOn)
+	if err := <-done; err != nil {
+		t.Fatal(err)
 	}
-	if got := wecom.PullAtOnce(t.Context(), pullers); got != nil {
-		t.Fatal(got)
-	}
-	if p.Busiest() != 5 {
-		t.Errorf("%d at once", p.Busiest())
+	if a.Busiest() != 5 || a.Calls("kf/sync_msg") != 9 {
+		t.Errorf("%d at once, %d in all", a.Busiest(), a.Calls("kf/sync_msg"))
 	}
 }
 
@@ -232,7 +236,7 @@ func run(t *testing.T, pullers *wecom.Pullers) (done chan error, stop func()) {
 
 func eventually(t *testing.T, so func() bool) {
 	t.Helper()
-	for range 500 {
+	for range 2000 {
 		if so() {
 			return
 		}

@@ -52,7 +52,7 @@ func (c wecomConfig) envelope() (*weixin.Envelope, error) {
 }
 
 func (c wecomConfig) account(id bot.InstitutionID) (wecom.Account, error) {
-	client, err := weixin.Register(weixin.Account{Kind: weixin.WeCom, ID: c.CorpID, Secret: bot.T(c.Secret), BaseURL: c.API})
+	client, err := weixin.Register(weixin.Account{Platform: weixin.WeCom, ID: c.CorpID, Secret: bot.T(c.Secret), BaseURL: c.API})
 	if err != nil {
 		return wecom.Account{}, err
 	}
