@@ -24,7 +24,7 @@ import (
 )
 
 // desk is a console with one case, of patient T-1.
-type desk struct {
+type bindDesk struct {
 	*testing.T
 	*httptest.Server
 	store   *store.Store
@@ -35,11 +35,11 @@ type desk struct {
 	log     bytes.Buffer
 }
 
-func newDesk(t *testing.T, link func(code string) (string, error)) *desk {
+func newBindDesk(t *testing.T, link func(code string) (string, error)) *bindDesk {
 	t.Helper()
 	s, db := storetest.New(t)
 	ctx := t.Context()
-	d := &desk{T: t, store: s}
+	d := &bindDesk{T: t, store: s}
 	file := bot.ImportFile{ImportHead: bot.ImportHead{Format: "csv", Digest: "d"}, Patients: []bot.ImportPatient{{
 		Patient: bot.Patient{Identifiers: []bot.Identifier{{System: "H", Type: "MR", Value: "T-1"}}, Sex: bot.SexFemale},
 	}}}
@@ -93,7 +93,7 @@ func page(code string) (string, error) {
 }
 
 // post asks for a code as a member of staff; no role is nobody signed in.
-func (d *desk) post(role bot.Role, form url.Values) (int, string) {
+func (d *bindDesk) post(role bot.Role, form url.Values) (int, string) {
 	d.Helper()
 	request, err := http.NewRequestWithContext(d.Context(), "POST", d.URL+d.path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -129,7 +129,7 @@ var secrets = regexp.MustCompile(`<p class="secret">([^<]*)</p>`)
 // factor on the page alone.
 func TestStaffMakeACodeThatBinds(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, page)
+	d := newBindDesk(t, page)
 	status, text := d.post(bot.RoleManager, url.Values{"agreed": {"yes"}})
 	shown := secrets.FindAllStringSubmatch(text, -1)
 	if status != http.StatusOK || len(shown) != 2 || !strings.Contains(text, `<svg class="qr"`) || !strings.Contains(text, "本人已同意") {
@@ -157,7 +157,7 @@ func TestStaffMakeACodeThatBinds(t *testing.T) {
 
 func TestWhoMayMakeACode(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, page)
+	d := newBindDesk(t, page)
 	cases := map[bot.Role]int{
 		bot.RoleManager: http.StatusOK, bot.RoleClinician: http.StatusOK, bot.RoleSupervisor: http.StatusOK, bot.RoleAdmin: http.StatusOK,
 		bot.RoleAuditor: http.StatusForbidden, "": http.StatusUnauthorized,
@@ -178,7 +178,7 @@ func TestWhoMayMakeACode(t *testing.T) {
 // TestACodeWithoutALinkIsTyped: a channel that does not answer keeps nobody waiting.
 func TestACodeWithoutALinkIsTyped(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, func(code string) (string, error) { return "", errors.New("no link for " + code) })
+	d := newBindDesk(t, func(code string) (string, error) { return "", errors.New("no link for " + code) })
 	status, text := d.post(bot.RoleClinician, nil)
 	if status != http.StatusOK || strings.Contains(text, `<svg class="qr"`) || len(secrets.FindAllString(text, -1)) != 2 {
 		t.Errorf("%d\n%s", status, text)

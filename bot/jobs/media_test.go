@@ -131,7 +131,7 @@ func (w *sending) take(t *testing.T, job store.FetchMedia) error {
 	return w.Take(t.Context(), []channels.Adapter{w.shelf}, job, false)
 }
 
-func (w *sending) state(t *testing.T, job store.FetchMedia) store.Pending {
+func (w *sending) state(t *testing.T, job store.FetchMedia) store.Unfetched {
 	t.Helper()
 	p, err := w.Store.PendingAttachment(t.Context(), job)
 	if err != nil {

@@ -60,6 +60,7 @@ type step struct {
 	take  *lined
 	from  *openWindow // charged with it; nil in a channel without windows
 	more  bool        // the next part of the same reply stays behind
+	last  bool        // no part of the reply follows
 	park  []lined
 	again time.Time // with nothing to take: when to look again; zero: when something changes
 }
@@ -100,6 +101,7 @@ func (l line) next(by Sender, now time.Time) (do step) {
 			}
 			do.take = &l.parts[i]
 			do.more = l.staysBehind(by, do)
+			do.last = !slices.ContainsFunc(l.parts, func(q lined) bool { return q.Key == p.Key && q.Part > p.Part })
 			return do
 		}
 	}
@@ -139,7 +141,7 @@ func (s *Store) park(ctx context.Context, tx pgx.Tx, c *thread, parts []lined, n
 // take marks a part as sending and charges it to its window; its text is compared
 // with what was released once more as it is read.
 func (s *Store) take(ctx context.Context, tx pgx.Tx, c thread, do step, holder string, until time.Time) (*bot.Outbound, error) {
-	out := &bot.Outbound{Institution: c.Institution, Conversation: c.ID, Channel: c.Channel, Language: c.Language, Urgent: do.take.Urgent, More: do.more}
+	out := &bot.Outbound{Institution: c.Institution, Conversation: c.ID, Channel: c.Channel, Language: c.Language, Urgent: do.take.Urgent, More: do.more, Last: do.last}
 	opening := ""
 	if do.from != nil {
 		opening = string(do.from.opening)

@@ -68,7 +68,7 @@ func newPlatform(t *testing.T) *platform {
 
 func (p *platform) adapter(t *testing.T, change ...func(*Config)) *Adapter {
 	t.Helper()
-	client, err := weixin.Register(weixin.Account{Kind: weixin.OfficialAccount, ID: "wx0123456789abcdef", Secret: bot.T(theSecret), BaseURL: p.URL})
+	client, err := weixin.Register(weixin.Account{Platform: weixin.OfficialAccount, ID: "wx0123456789abcdef", Secret: bot.T(theSecret), BaseURL: p.URL})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,10 +24,10 @@ const (
 
 // Account is one official account, or one enterprise in WeCom.
 type Account struct {
-	Kind    Platform
-	ID      string   // the AppID, or the CorpID
-	Secret  bot.Text // the AppSecret, or the secret of the WeCom application
-	BaseURL string   // where the API is served; empty: by the platform itself
+	Platform Platform
+	ID       string   // the AppID, or the CorpID
+	Secret   bot.Text // the AppSecret, or the secret of the WeCom application
+	BaseURL  string   // where the API is served; empty: by the platform itself
 }
 
 // Client calls the API for one account. The SDK, and everybody else who calls,
@@ -65,7 +65,7 @@ func Register(a Account) (*Client, error) {
 func (a Account) base() (*url.URL, error) {
 	text := a.BaseURL
 	if text == "" {
-		text = map[Platform]string{OfficialAccount: OfficialAPI, WeCom: WeComAPI}[a.Kind]
+		text = map[Platform]string{OfficialAccount: OfficialAPI, WeCom: WeComAPI}[a.Platform]
 	}
 	u, err := url.Parse(text)
 	if err == nil && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" &&

@@ -160,7 +160,7 @@ func TestACallThatNeverLeftSaysSo(t *testing.T) {
 	}
 	nobody := "http://" + l.Addr().String()
 	l.Close()
-	refused, err := Register(Account{Kind: OfficialAccount, ID: "wx1", Secret: bot.T(theSecret), BaseURL: nobody})
+	refused, err := Register(Account{Platform: OfficialAccount, ID: "wx1", Secret: bot.T(theSecret), BaseURL: nobody})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func (p *platform) calls() []http.Request {
 
 func (p *platform) client(t *testing.T, kind Platform) *Client {
 	t.Helper()
-	c, err := Register(Account{Kind: kind, ID: "wx0123456789abcdef", Secret: bot.T(theSecret), BaseURL: p.URL + "/gateway"})
+	c, err := Register(Account{Platform: kind, ID: "wx0123456789abcdef", Secret: bot.T(theSecret), BaseURL: p.URL + "/gateway"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,7 +332,7 @@ func TestAnAccountIsCheckedBeforeItIsUsed(t *testing.T) {
 		{"a password in the address", "wx1", "s", "https://a:b@gateway.example.org", false},
 		{"no address at all", "wx1", "s", "gateway", false},
 	} {
-		_, err := Register(Account{Kind: OfficialAccount, ID: test.id, Secret: bot.T(test.secret), BaseURL: test.base})
+		_, err := Register(Account{Platform: OfficialAccount, ID: test.id, Secret: bot.T(test.secret), BaseURL: test.base})
 		if (err == nil) != test.ok {
 			t.Errorf("%s: %v", test.name, err)
 		}

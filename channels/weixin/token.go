@@ -108,7 +108,7 @@ func (c *Client) fetchToken(ctx context.Context) (string, time.Duration, error) 
 // tokenRequest is the request for a token and the query parameter that takes the
 // secret: WeCom's stands in the query, the official account's in the body.
 func (c *Client) tokenRequest(ctx context.Context) (*http.Request, string, error) {
-	if c.account.Kind == WeCom {
+	if c.account.Platform == WeCom {
 		query := url.Values{"corpid": {c.account.ID}}
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, WeComAPI+"/cgi-bin/gettoken?"+query.Encode(), nil)
 		return req, corpSecretParam, err

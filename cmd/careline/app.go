@@ -10,9 +10,11 @@ import (
 	"careline/bot"
 	"careline/bot/guard"
 	"careline/bot/inbox"
+	"careline/bot/jobs"
 	"careline/bot/llm"
 	"careline/bot/llm/llmtest"
 	"careline/bot/postgres"
+	"careline/bot/reception"
 	"careline/bot/store"
 	"careline/bot/turn"
 	"careline/channels"
@@ -40,6 +42,8 @@ type app struct {
 	adapters  []channels.Adapter     // the channels patients write in
 	official  *official              // the official account, nil without one
 	wecom     *wecomChannel          // WeCom customer service, nil without it
+	media     *jobs.Media            // fetches pictures and voice
+	desk      *reception.Desk        // what is said before a message is a question
 	public    string                 // the address patients reach us at, "" if it is not known
 	critical  func(context.Context, bot.InstitutionID) ([]bot.Critical, error)
 }
@@ -118,6 +122,10 @@ func (a *app) wireAnswers(g *global) (err error) {
 		OnShift: func(ctx context.Context, id bot.InstitutionID, _ time.Time) (bool, error) { return onShift(ctx, id) },
 		Model:   a.model, ModelOutside: g.Model.outside(),
 	})
+	if err != nil {
+		return err
+	}
+	a.desk, err = a.reception()
 	return err
 }
 

@@ -115,7 +115,7 @@ func (a *app) requestPerson(ctx context.Context, c bot.Conversation, language bo
 func (a *app) runner(log *slog.Logger, workers int) *jobs.Runner {
 	triage := &jobs.ReportTriage{Store: a.store, Guard: a.guard, Finder: a.finder, Critical: a.critical}
 	return jobs.New(jobs.Config{
-		DB: a.db, Store: a.store, Decider: a.engine, Adapters: a.adapters, Workers: workers, Log: log, Triage: triage.Triage,
+		DB: a.db, Store: a.store, Decider: a.desk, Adapters: a.adapters, Media: a.media, Workers: workers, Log: log, Triage: triage.Triage,
 		Notices: &jobs.Notices{Store: a.store, Guard: a.guard},
 		Apology: func(language bot.Language) (bot.Text, error) {
 			return a.guard.Notice("failed", language, guard.NoticeSlots{})

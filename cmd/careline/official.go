@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
 
 	"careline/bot"
+	"careline/channels/webchat"
 	"careline/channels/wechat"
 )
 
@@ -25,9 +24,11 @@ func (a *app) openOfficial(c wechatConfig, id bot.InstitutionID, public string, 
 	if !c.configured() {
 		return nil, nil
 	}
-	adapter, err := c.adapter(func(out bot.Outbound) string {
-		return fullAnswer(public, out)
-	})
+	full := func(bot.Outbound) string { return "" }
+	if public != "" {
+		full = func(out bot.Outbound) string { return webchat.FullLink(public, out) }
+	}
+	adapter, err := c.adapter(full)
 	if err != nil {
 		return nil, err
 	}
@@ -56,14 +57,4 @@ func (o *official) routes(mux *http.ServeMux) {
 	if o != nil {
 		mux.Handle("/wechat/"+string(o.institution), o.webhook)
 	}
-}
-
-// fullAnswer is where the whole of an answer is read, by whoever shows the
-// openid it went to; "" while nobody outside can reach us.
-func fullAnswer(public string, out bot.Outbound) string {
-	if public == "" {
-		return ""
-	}
-	page := fmt.Sprintf("/w/%s/answers/%d/full", out.Institution, out.ID)
-	return fmt.Sprintf("%s/wechat/%s/enter?to=%s", publicAddress(public), out.Institution, url.QueryEscape(page))
 }

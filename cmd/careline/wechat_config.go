@@ -49,7 +49,7 @@ func (c wechatConfig) Validate() error {
 }
 
 func (c wechatConfig) client() (*weixin.Client, error) {
-	return weixin.Register(weixin.Account{Kind: weixin.OfficialAccount, ID: c.AppID, Secret: bot.T(c.Secret), BaseURL: c.API})
+	return weixin.Register(weixin.Account{Platform: weixin.OfficialAccount, ID: c.AppID, Secret: bot.T(c.Secret), BaseURL: c.API})
 }
 
 func (c wechatConfig) envelope() (*weixin.Envelope, error) {
