@@ -29,9 +29,10 @@ learn: build
 # Every counted run in full: crash tests, property tests, mutants, every bad draft.
 prove:
 	./setup.sh --test
-	CARELINE_PROVE=1 go test -count=1 -timeout 30m -v -run 'Killed|BrokenFiles' ./bot/jobs ./bot/store ./bot/intake
+	CARELINE_PROVE=1 go test -count=1 -timeout 30m -v -run 'Kill|BrokenFiles|NoConversation' ./bot/jobs ./bot/store ./bot/intake
 	go test -count=1 -timeout 30m -v -run AlwaysPassesReview ./bot/turn -rapid.checks=10000
 	CARELINE_PROVE=1 go test -count=1 -timeout 30m -v -run 'Own|Mutant|Unseen' ./evals
+	CARELINE_PROVE=1 go test -count=1 -timeout 30m -v -run 'Split|Forged|Callback' ./channels/...
 	CARELINE_PROVE=1 go test -count=1 -timeout 30m -v -run 'HostileModel|Orders|Canary' ./cmd/careline
 
 # Figures as ratios of one run; compare two runs with benchstat.

@@ -64,6 +64,7 @@ func (r *Runner) answerOne(ctx context.Context, holder string) (worked bool, err
 	if err != nil || t == nil {
 		return false, err
 	}
+	r.typing(ctx, t)
 	stop := r.heartbeat(ctx, t)
 	_, err = Answer(ctx, r.Store, r.Decider, t, now)
 	stop()

@@ -141,6 +141,18 @@ func (s *Store) lockExternal(ctx context.Context, tx pgx.Tx, id bot.InstitutionI
 	return find()
 }
 
+// External is who an account is in its channel's words.
+func (s *Store) External(ctx context.Context, id bot.InstitutionID, account bot.AccountID) (external bot.Text, err error) {
+	var sealed []byte
+	err = s.db.InRead(ctx, id, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select external_enc from accounts where id = $1`, int64(account)).Scan(&sealed)
+	})
+	if err != nil {
+		return bot.Text{}, unavailable(err)
+	}
+	return s.vault.decrypt(accountExternal(id), sealed)
+}
+
 // SetLanguage keeps the language an account chose.
 func (s *Store) SetLanguage(ctx context.Context, id bot.InstitutionID, account bot.AccountID, language bot.Language) error {
 	return unavailable(s.db.In(ctx, id, func(tx pgx.Tx) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -18,6 +19,11 @@ import (
 func (c serveCmd) openChannels(ctx context.Context, g *global, a *app, l net.Listener, log *slog.Logger) (phone string, err error) {
 	a.public = c.PublicURL
 	settings, voice := g.WeChat, g.Model
+	for _, err := range []error{settings.Validate(), g.WeCom.Validate()} {
+		if err != nil {
+			return "", bot.Errorf(bot.KindInvalid, err.Error(), "serve: %w", err)
+		}
+	}
 	if settings.configured() {
 		inst, err := a.institution(ctx, g)
 		if err != nil {
@@ -28,7 +34,7 @@ func (c serveCmd) openChannels(ctx context.Context, g *global, a *app, l net.Lis
 				return "", bot.Errorf(bot.KindInvalid, "The platform that plays WeChat needs --role all or web.", "serve: a fake platform without pages")
 			}
 			a.public = c.address(l)
-			played, platform, err := c.playWeChat(ctx, settings, inst.ID, a.public)
+			played, platform, err := c.playWeChat(ctx, settings, inst, a.public)
 			if err != nil {
 				return "", err
 			}
@@ -39,6 +45,11 @@ func (c serveCmd) openChannels(ctx context.Context, g *global, a *app, l net.Lis
 		}
 		if a.official, err = a.openOfficial(settings, inst.ID, a.public, log); err != nil {
 			return "", err
+		}
+		if phone != "" {
+			if err := a.official.adapter.CreateMenu(ctx); err != nil {
+				return "", fmt.Errorf("menu of the played account: %w", err)
+			}
 		}
 		a.adapters = append(a.adapters, a.official.adapter)
 	}

@@ -16,11 +16,11 @@ const phoneAddress = "localhost:8081"
 // playWeChat starts a platform that plays WeChat on this machine, and returns the
 // settings with which we are its official account. Loopback only: whoever reaches
 // its page is every patient.
-func (c serveCmd) playWeChat(ctx context.Context, w wechatConfig, id bot.InstitutionID, service string) (wechatConfig, *wechattest.Platform, error) {
+func (c serveCmd) playWeChat(ctx context.Context, w wechatConfig, inst bot.Institution, service string) (wechatConfig, *wechattest.Platform, error) {
 	if !loopback(c.Addr) {
 		return w, nil, bot.Errorf(bot.KindForbidden, "The platform that plays WeChat is for this machine; listen on localhost, or configure a real account.", "serve on %s with a fake platform", c.Addr)
 	}
-	config := wechattest.Config{Address: phoneAddress, Callback: service + "/wechat/" + string(id)}
+	config := wechattest.Config{Address: phoneAddress, Callback: service + "/wechat/" + string(inst.ID), Name: inst.Name}
 	platform, err := wechattest.Start(config)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		config.Address = ""

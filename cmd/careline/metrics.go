@@ -19,7 +19,7 @@ import (
 // and does not stop the service.
 func serveMetrics(ctx context.Context, addr string, a *app, alarms *intake.Alarms, log *slog.Logger) error {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), queueCollector{a: a}, modelCollector{a.model}, reviewCollector{a.guard}, intakeCollector{alarms})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), queueCollector{a: a}, modelCollector{a.model}, reviewCollector{a.guard}, intakeCollector{alarms}, channelCollector{a.official})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	listener, err := net.Listen("tcp", addr)
