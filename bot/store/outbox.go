@@ -82,6 +82,11 @@ func queueOutbox(b *pgx.Batch, c thread, o outgoing, now time.Time) {
 	if c.Channel == OperatorChannel || len(o.texts) == 0 {
 		return
 	}
+	queueSends(b, c, now)
+}
+
+// queueSends makes a conversation due for sending and wakes who sends.
+func queueSends(b *pgx.Batch, c thread, now time.Time) {
 	b.Queue(`insert into send_queue (institution_id, conversation_id, channel, due) values ($1, $2, $3, $4)
 		on conflict (institution_id, conversation_id) do update set due = least(coalesce(send_queue.due, excluded.due), excluded.due)`,
 		string(c.Institution), int64(c.ID), c.Channel, now)

@@ -82,7 +82,8 @@ func (s *Store) insertInbound(ctx context.Context, tx pgx.Tx, c thread, in bot.I
 		r.Seq, r.Number = c.inboxSeq+1, c.counter+1
 		return err
 	})
-	s.queueOpening(b, c, in, now)
+	var resumed int64
+	s.queueOpening(b, c, in, now, &resumed)
 	switch in.Kind {
 	case bot.MessageFollow, bot.MessageScan:
 		queueFollow(b, c, now)
@@ -92,7 +93,12 @@ func (s *Store) insertInbound(ctx context.Context, tx pgx.Tx, c thread, in bot.I
 	if in.Cursor != nil {
 		queueCursor(b, in.Institution, in.Channel, *in.Cursor, now)
 	}
-	return left, send(ctx, tx, b)
+	if err := send(ctx, tx, b); err != nil || resumed == 0 {
+		return left, err
+	}
+	due := &pgx.Batch{}
+	queueSends(due, c, now)
+	return left, send(ctx, tx, due)
 }
 
 // isNew holds in a statement of the batch that stored a message when it was not

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"careline/bot"
 )
@@ -15,11 +16,11 @@ import (
 // go first. What left since the message was sent is counted in: the channel has
 // counted it in the window it opened then, whenever we hear of it. A message that
 // comes late does not open a window again.
-func (s *Store) queueOpening(b *pgx.Batch, c thread, in bot.Inbound, now time.Time) {
+func (s *Store) queueOpening(b *pgx.Batch, c thread, in bot.Inbound, now time.Time, resumed *int64) {
 	windows := s.Channels[c.Channel].Windows
 	if len(windows) == 0 {
 		if in.Kind != bot.MessageUnfollow {
-			queueResume(b, c, now)
+			queueResume(b, c, now, resumed)
 		}
 		return
 	}
@@ -33,7 +34,7 @@ func (s *Store) queueOpening(b *pgx.Batch, c thread, in bot.Inbound, now time.Ti
 		on conflict (institution_id, conversation_id, opening) do update set opened_at = excluded.opened_at, closes_at = excluded.closes_at, used = excluded.used
 			where excluded.opened_at > conversation_windows.opened_at`,
 		string(c.Institution), int64(c.ID), c.inboxSeq+1, string(in.Opens), at, at.Add(windows[i].For))
-	queueResume(b, c, now)
+	queueResume(b, c, now, resumed)
 }
 
 // sentAt is when the channel says a message was sent, if it says so.
@@ -45,15 +46,14 @@ func sentAt(in bot.Inbound, now time.Time) time.Time {
 }
 
 // queueResume puts the parts that waited for the patient's next message back into
-// the queue: they are the oldest, so they go first.
-func queueResume(b *pgx.Batch, c thread, now time.Time) {
-	b.Queue(`with resumed as (
-			update outbox set state = 'queued', error = '', due = $4 where conversation_id = $2 and state = 'held' and `+isNew+` returning id
-		), queued as (
-			insert into send_queue (institution_id, conversation_id, channel, due) select $1, $2, $5, $4 where exists (select from resumed)
-			on conflict (institution_id, conversation_id) do update set due = least(coalesce(send_queue.due, excluded.due), excluded.due) returning due
-		)
-		select pg_notify('careline_sends', '') from queued`, string(c.Institution), int64(c.ID), c.inboxSeq+1, now, c.Channel)
+// the queue: they are the oldest, so they go first. It counts them.
+func queueResume(b *pgx.Batch, c thread, now time.Time, resumed *int64) {
+	b.Queue(`update outbox set state = 'queued', error = '', due = $4 where conversation_id = $2 and state = 'held' and `+isNew,
+		string(c.Institution), int64(c.ID), c.inboxSeq+1, now).
+		Exec(func(tag pgconn.CommandTag) error {
+			*resumed = tag.RowsAffected()
+			return nil
+		})
 }
 
 // openWindow is a window in which something may still be sent.
