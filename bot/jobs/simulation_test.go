@@ -22,7 +22,7 @@ func simulatedConversations() int {
 	if os.Getenv("CARELINE_PROVE") != "" {
 		return 10_000
 	}
-	return 300
+	return 100
 }
 
 const townSize = 50

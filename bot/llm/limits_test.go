@@ -22,14 +22,14 @@ func TestTheDeadlineIsTheTurnsNotTheCalls(t *testing.T) {
 	slow := llmtest.Answer{Text: fixed(said), FirstToken: 60 * time.Millisecond, Between: time.Millisecond}.Reply()
 	s := llmtest.New(t, slow)
 	timings := quick
-	timings.Deadline, timings.Least = 1500*time.Millisecond, 1400*time.Millisecond
+	timings.Deadline, timings.Least = 6*time.Second, 5*time.Second
 	c := chat(t, llm.ChatConfig{Primary: at(s, "first"), Timings: timings})
 	turn, cancel := c.Within(t.Context())
 	defer cancel()
 	if _, err := ask(turn, c); err != nil {
 		t.Fatalf("the first call: %v", err)
 	}
-	<-time.After(100 * time.Millisecond)
+	<-time.After(1100 * time.Millisecond)
 	reply, err := ask(turn, c)
 	checkFailure(t, reply, err, llm.Timeout)
 	if len(s.Bodies()) != 1 || reply.Usage.Calls != 0 {
@@ -182,7 +182,7 @@ func TestASpentBudgetAsksNobody(t *testing.T) {
 
 func TestAnInstitutionWaitsForItsOwnCallsOnly(t *testing.T) {
 	t.Parallel()
-	s := llmtest.New(t, llmtest.Answer{Text: fixed(said), Between: 40 * time.Millisecond}.Reply())
+	s := llmtest.New(t, llmtest.Answer{Text: fixed(said), Between: 220 * time.Millisecond}.Reply())
 	c := chat(t, llm.ChatConfig{Primary: at(s, "first"), Concurrency: 2})
 	question := func(i bot.InstitutionID) error {
 		_, err := c.Chat(t.Context(), llm.Request{Institution: i, Messages: []llm.Message{{"user", prompt}}})

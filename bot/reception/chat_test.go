@@ -12,7 +12,6 @@ import (
 
 	"careline/bot"
 	"careline/bot/store"
-	"careline/bot/store/storetest"
 )
 
 var update = flag.Bool("update", false, "write what was said into the chats")
@@ -127,25 +126,12 @@ func (w *world) act(t *testing.T, line string) (c bot.Conversation) {
 		return w.inbound(t, words[0], bot.MessageScan, "", code)
 	case has("taps"):
 		return w.inbound(t, words[0], bot.MessageMenu, words[2], "")
-	case has("leaves"), has("back"):
-		w.follow(t, words[0], has("back"))
-		kind := bot.MessageUnfollow
-		if has("back") {
-			kind = bot.MessageFollow
-		}
-		return w.inbound(t, words[0], kind, "", "")
+	case has("leaves"):
+		w.inbound(t, words[0], bot.MessageUnfollow, "", "") // needs no answer
+	case has("back"):
+		return w.inbound(t, words[0], bot.MessageFollow, "", "")
 	default:
 		t.Fatalf("nobody can do this: %q", line)
 	}
 	return c
-}
-
-// follow sets whether an account can be written to.
-func (w *world) follow(t *testing.T, who string, follows bool) {
-	t.Helper()
-	c, err := w.store.FindAccount(t.Context(), storetest.Hospital, channel, bot.T(who))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.exec(t, `update accounts set unfollowed_at = case when $2 then null else $3::timestamptz end where id = $1`, int64(c.Account), follows, w.now)
 }
