@@ -76,16 +76,21 @@ func (s *Store) Pending(ctx context.Context, id bot.InstitutionID, account bot.A
 // BeginBinding starts the binding of a code that the message seq brought. Whether
 // the code is right is not said before the second factor is given.
 func (s *Store) BeginBinding(ctx context.Context, id bot.InstitutionID, account bot.AccountID, code string, seq int64, now time.Time) error {
+	return unavailable(s.db.In(ctx, id, func(tx pgx.Tx) error { return s.beginBinding(ctx, tx, id, account, code, seq, now) }))
+}
+
+func (s *Store) beginBinding(ctx context.Context, tx pgx.Tx, id bot.InstitutionID, account bot.AccountID, code string, seq int64, now time.Time) error {
 	hash, err := s.hashCode(id, code)
 	if err != nil {
 		return err
 	}
-	return unavailable(s.db.In(ctx, id, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `insert into pending_bindings (institution_id, account_id, code_hash, step, seq, at) values ($1, $2, $3, $4, $5, $6)
-			on conflict (institution_id, account_id) do update set code_hash = excluded.code_hash, step = excluded.step, relation = '', patient_id = null, seq = excluded.seq, at = excluded.at
-			where pending_bindings.seq < excluded.seq`, string(id), int64(account), hash, string(StepRelation), seq, now)
-		return err
-	}))
+	_, err = tx.Exec(ctx, `insert into pending_bindings (institution_id, account_id, code_hash, step, seq, at) values ($1, $2, $3, $4, $5, $6)
+		on conflict (institution_id, account_id) do update set code_hash = excluded.code_hash, step = excluded.step, relation = '', patient_id = null, seq = excluded.seq, at = excluded.at
+		where pending_bindings.seq < excluded.seq`, string(id), int64(account), hash, string(StepRelation), seq, now)
+	if err != nil {
+		return fmt.Errorf("store: begin a binding of account %d: %w", account, err)
+	}
+	return nil
 }
 
 // KnownCode reports whether a text is a code that can be used now.
