@@ -85,7 +85,7 @@ func TestAPersonsConversationIsNoneOfTheDesks(t *testing.T) {
 // only then is it recorded.
 func TestConsentNamesTheModelOutside(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, false)
 	model := &reception.ExternalModel{Name: "深言", Country: map[bot.Language]string{bot.Chinese: "新加坡", bot.English: "Singapore"}}
 	for _, outside := range []*reception.ExternalModel{nil, model} {
 		who := "within"

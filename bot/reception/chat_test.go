@@ -30,7 +30,7 @@ func TestChats(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no chats", err)
 	}
-	w := newWorld(t)
+	w := newWorld(t, true)
 	for _, path := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".chat"), func(t *testing.T) {
 			raw, err := os.ReadFile(path)

@@ -38,7 +38,7 @@ var steps = map[store.Step][]string{
 // the turn is the first to hear them. What leaves is the reviewed safety text.
 func TestWordsOfDangerReachTheEngineAtEveryStep(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, false)
 	for step, messages := range steps {
 		who := "at " + string(step)
 		w.standAt(t, who, step, messages)

@@ -37,7 +37,7 @@ var binding = []struct {
 // next process. What the person reads, and what is stored, is as if it had not died.
 func TestADecisionThatIsLostIsMadeAgainAndNothingTwice(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, false)
 	calm, calmState := w.take(t, "anna", 0)
 	restless, restlessState := w.take(t, "ben", 2)
 	if diff := cmp.Diff(calm, restless); diff != "" {

@@ -45,7 +45,9 @@ type world struct {
 	codes   map[string][2]string // by the name a chat gives them: code and second factor
 }
 
-func newWorld(t *testing.T) *world {
+// newWorld makes one; read fills the library, which takes seconds and which only
+// answers to questions need.
+func newWorld(t *testing.T, read bool) *world {
 	t.Helper()
 	s, db := storetest.New(t)
 	g, err := guard.Load()
@@ -58,11 +60,13 @@ func newWorld(t *testing.T) *world {
 	}
 	embedder := embed.BuiltIn(catalogue.Synonyms())
 	library := knowledge.New(db, embedder)
-	if _, err := library.IndexEmbedded(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := labs.SeedNames(t.Context(), db, catalogue, embedder); err != nil {
-		t.Fatal(err)
+	if read {
+		if _, err := library.IndexEmbedded(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := labs.SeedNames(t.Context(), db, catalogue, embedder); err != nil {
+			t.Fatal(err)
+		}
 	}
 	engine, err := turn.New(turn.Config{
 		Guard: g, Catalogue: catalogue, Finder: labs.NewFinder(db, catalogue, embedder), Library: library,

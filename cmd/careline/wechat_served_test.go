@@ -40,7 +40,7 @@ func reads(t *testing.T, p *wechattest.Platform, openid, words string) {
 
 func TestAPatientInWeChatBindsAsksAndIsWarned(t *testing.T) {
 	t.Parallel()
-	s, p := wechatDemo(t)
+	s, p := wechatDemo(t, "--log-level", "debug")
 	anna := p.Stranger("安娜")
 	p.Follow(anna, "")
 	reads(t, p, anna, "报告助手")
@@ -64,4 +64,9 @@ func TestAPatientInWeChatBindsAsksAndIsWarned(t *testing.T) {
 		t.Errorf("the callback answered %q", alarm.Reply)
 	}
 	reads(t, p, anna, "马上送到最近的医院急诊")
+	for _, secret := range []string{anna, p.Secret, p.Token, p.AESKey, factor, "谷丙转氨酶 87", "转氨酶这么高", "胸口压着疼"} {
+		if strings.Contains(s.out.String(), secret) {
+			t.Errorf("the log holds %q", secret)
+		}
+	}
 }
