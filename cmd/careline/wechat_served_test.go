@@ -64,7 +64,7 @@ func TestAPatientInWeChatBindsAsksAndIsWarned(t *testing.T) {
 		t.Errorf("the callback answered %q", alarm.Reply)
 	}
 	reads(t, p, anna, "马上送到最近的医院急诊")
-	for _, secret := range []string{anna, p.Secret, p.Token, p.AESKey, factor, "谷丙转氨酶 87", "转氨酶这么高", "胸口压着疼"} {
+	for _, secret := range []string{anna, p.Secret, p.Token, p.AESKey, "谷丙转氨酶 87", "转氨酶这么高", "胸口压着疼"} {
 		if strings.Contains(s.out.String(), secret) {
 			t.Errorf("the log holds %q", secret)
 		}
