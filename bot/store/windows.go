@@ -14,8 +14,9 @@ import (
 
 // queueOpening opens the window a message stands for and lets what waited for one
 // go first. What left since the message was sent is counted in: the channel has
-// counted it in the window it opened then, whenever we hear of it. A message that
-// comes late does not open a window again.
+// counted it in the window it opened then, whenever we hear of it. Channels say the
+// second of a message, so what left in that second may have left before it. A
+// message that comes late does not open a window again.
 func (s *Store) queueOpening(b *pgx.Batch, c thread, in bot.Inbound, now time.Time, resumed *int64) {
 	windows := s.Channels[c.Channel].Windows
 	if len(windows) == 0 {
@@ -29,11 +30,13 @@ func (s *Store) queueOpening(b *pgx.Batch, c thread, in bot.Inbound, now time.Ti
 		return
 	}
 	at := sentAt(in, now)
-	b.Queue(`insert into conversation_windows (institution_id, conversation_id, opening, opened_at, closes_at, used)
-		select $1, $2, $4, $5, $6, (select count(*) from outbox o where o.conversation_id = $2 and (o.state = 'sending' or o.sent_at >= $5)) where `+isNew+`
-		on conflict (institution_id, conversation_id, opening) do update set opened_at = excluded.opened_at, closes_at = excluded.closes_at, used = excluded.used
-			where excluded.opened_at > conversation_windows.opened_at`,
-		string(c.Institution), int64(c.ID), c.inboxSeq+1, string(in.Opens), at, at.Add(windows[i].For))
+	b.Queue(`insert into conversation_windows (institution_id, conversation_id, opening, opened_at, closes_at, used, doubtful)
+		select $1, $2, $4, $5, $6, count(*), count(*) filter (where o.sent_at < $7) from outbox o
+			where o.conversation_id = $2 and (o.state = 'sending' or o.sent_at >= $5) having `+isNew+`
+		on conflict (institution_id, conversation_id, opening) do update
+			set opened_at = excluded.opened_at, closes_at = excluded.closes_at, used = excluded.used, doubtful = excluded.doubtful
+			where excluded.opened_at >= conversation_windows.opened_at`,
+		string(c.Institution), int64(c.ID), c.inboxSeq+1, string(in.Opens), at, at.Add(windows[i].For), at.Add(time.Second))
 	queueResume(b, c, now, resumed)
 }
 
@@ -58,28 +61,35 @@ func queueResume(b *pgx.Batch, c thread, now time.Time, resumed *int64) {
 
 // openWindow is a window in which something may still be sent.
 type openWindow struct {
-	opening bot.Opening
-	used    int
+	opening  bot.Opening
+	used     int
+	doubtful int // of these, perhaps used before the window opened
 }
 
 // queueWindows reads the windows that are open until a time, the one that closes
 // first before the others: what is spent in it costs the others nothing.
 func queueWindows(b *pgx.Batch, c thread, until time.Time, windows *[]openWindow) {
-	b.Queue(`select opening, used from conversation_windows where conversation_id = $1 and closes_at > $2 order by closes_at`, int64(c.ID), until).
+	b.Queue(`select opening, used, doubtful from conversation_windows where conversation_id = $1 and closes_at > $2 order by closes_at`, int64(c.ID), until).
 		Query(func(rows pgx.Rows) (err error) {
 			*windows, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (w openWindow, err error) {
-				err = row.Scan((*string)(&w.opening), &w.used)
+				err = row.Scan((*string)(&w.opening), &w.used, &w.doubtful)
 				return w, err
 			})
 			return err
 		})
 }
 
-// room is the first window with room for a part; nil when there is none.
+// room is the first window with room for a part; nil when there is none. What is
+// doubtful takes no room from an answer, whose share is the smallest, but never lets
+// the window as a whole be overdrawn.
 func room(by Sender, windows []openWindow, p lined) *openWindow {
 	for i, w := range windows {
 		for _, rule := range by.Windows {
-			if rule.Opening == w.opening && w.used < rule.Allowance(bot.Author(p.Author), p.Urgent) {
+			used := w.used
+			if bot.Author(p.Author) != bot.AuthorStaff && !p.Urgent {
+				used -= w.doubtful
+			}
+			if rule.Opening == w.opening && used < rule.Allowance(bot.Author(p.Author), p.Urgent) && w.used < rule.Messages {
 				return &windows[i]
 			}
 		}

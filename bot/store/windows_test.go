@@ -136,6 +136,19 @@ func TestWhatLeftSinceAMessageWasSentCountsInItsWindow(t *testing.T) {
 	p.shows()
 }
 
+func TestAnAnswerIsNotParkedForWhatLeftInTheSecondOfTheQuestion(t *testing.T) {
+	t.Parallel()
+	p := newPhone(t)
+	p.writes("血钾高吗")
+	p.answered("一", "二")
+	p.at = p.at.Add(time.Minute)
+	p.shows("一", "二")
+	p.at = p.at.Add(400 * time.Millisecond)
+	p.gets(bot.Inbound{Kind: bot.MessageText, Text: bot.T("在吗"), Opens: bot.OpenedByWriting, SentAt: p.at.Truncate(time.Second)}, bot.Trigger{})
+	p.answered("三", "四")
+	p.shows("三", "四")
+}
+
 func TestOnlyAPartThatIsKnownNotToHaveArrivedGivesItsPlaceBack(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

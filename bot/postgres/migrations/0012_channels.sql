@@ -14,6 +14,7 @@ create table conversation_windows (
     opened_at       timestamptz not null,
     closes_at       timestamptz not null,
     used            integer not null default 0,
+    doubtful        integer not null default 0, -- of these, sent in the second the message came in: perhaps before it
     primary key (institution_id, conversation_id, opening),
     foreign key (institution_id, conversation_id) references conversations
 );
