@@ -138,7 +138,7 @@ func (s *Store) BesidesText(ctx context.Context, id bot.InstitutionID, conversat
 	err = s.db.InRead(ctx, id, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select coalesce(a.id, 0), i.id, i.kind, coalesce(a.state, ''), coalesce(a.media_type, '')
 			from inbox i left join attachments a on a.institution_id = i.institution_id and a.inbox_id = i.id
-			where i.conversation_id = $1 and i.kind in ('image', 'voice', 'video', 'location', 'link', 'other')`, int64(conversation))
+			where i.conversation_id = $1 and i.kind in ('image', 'voice', 'video', 'location', 'link', 'other', 'follow', 'scan', 'unfollow')`, int64(conversation))
 		if err != nil {
 			return err
 		}
