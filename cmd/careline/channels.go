@@ -18,43 +18,22 @@ import (
 // that plays WeChat shows its phone, "" without one.
 func (c serveCmd) openChannels(ctx context.Context, g *global, a *app, l net.Listener, log *slog.Logger) (phone string, err error) {
 	a.public = c.PublicURL
-	settings, voice := g.WeChat, g.Model
-	for _, err := range []error{settings.Validate(), g.WeCom.Validate()} {
+	for _, err := range []error{g.WeChat.Validate(), g.WeCom.Validate()} {
 		if err != nil {
 			return "", bot.Errorf(bot.KindInvalid, err.Error(), "serve: %w", err)
 		}
 	}
-	if settings.configured() {
-		inst, err := a.institution(ctx, g)
-		if err != nil {
+	voice := g.Model
+	if g.WeChat.configured() {
+		if phone, err = c.openWeChat(ctx, g, a, l, log); err != nil {
 			return "", err
 		}
-		if settings.API == fakePlatform {
-			if l == nil {
-				return "", bot.Errorf(bot.KindInvalid, "The platform that plays WeChat needs --role all or web.", "serve: a fake platform without pages")
-			}
-			a.public = c.address(l)
-			played, platform, err := c.playWeChat(ctx, settings, inst, a.public)
-			if err != nil {
-				return "", err
-			}
-			settings, phone = played, platform.URL
-			if voice.TranscribeURL == "" {
-				voice.TranscribeURL, voice.TranscribeName = platform.URL+"/v1", fakePlatform
-			}
+		if phone != "" && voice.TranscribeURL == "" {
+			voice.TranscribeURL, voice.TranscribeName = phone+"/v1", fakePlatform
 		}
-		if a.official, err = a.openOfficial(settings, inst.ID, a.public, log); err != nil {
-			return "", err
-		}
-		if phone != "" {
-			if err := a.official.adapter.CreateMenu(ctx); err != nil {
-				return "", fmt.Errorf("menu of the played account: %w", err)
-			}
-		}
-		a.adapters = append(a.adapters, a.official.adapter)
 	}
 	if g.WeCom.wanted() {
-		inst, err := a.institution(ctx, g)
+		inst, err := c.writtenTo(ctx, g, a)
 		if err != nil {
 			return "", err
 		}
@@ -65,6 +44,44 @@ func (c serveCmd) openChannels(ctx context.Context, g *global, a *app, l net.Lis
 	}
 	a.store.Channels = jobs.ChannelRules(a.adapters)
 	return phone, a.openMedia(voice)
+}
+
+// openWeChat wires the official account, one that is played here with its menu.
+func (c serveCmd) openWeChat(ctx context.Context, g *global, a *app, l net.Listener, log *slog.Logger) (phone string, err error) {
+	inst, err := c.writtenTo(ctx, g, a)
+	if err != nil {
+		return "", err
+	}
+	settings := g.WeChat
+	if settings.API == fakePlatform {
+		if l == nil {
+			return "", bot.Errorf(bot.KindInvalid, "The platform that plays WeChat needs --role all or web.", "serve: a fake platform without pages")
+		}
+		a.public = c.address(l)
+		if settings, phone, err = c.playWeChat(ctx, settings, inst, a.public); err != nil {
+			return "", err
+		}
+	}
+	if a.official, err = a.openOfficial(settings, inst.ID, a.public, log); err != nil {
+		return "", err
+	}
+	a.adapters = append(a.adapters, a.official.adapter)
+	if phone == "" {
+		return "", nil
+	}
+	if err := a.official.adapter.CreateMenu(ctx); err != nil {
+		return "", fmt.Errorf("menu of the played account: %w", err)
+	}
+	return phone, nil
+}
+
+// writtenTo is the institution the accounts belong to: in a demonstration, unless
+// another is named, the demo's.
+func (c serveCmd) writtenTo(ctx context.Context, g *global, a *app) (bot.Institution, error) {
+	if c.Demo && g.Institution == "" {
+		return a.store.Institution(ctx, demoID)
+	}
+	return a.institution(ctx, g)
 }
 
 // voiceWait is how long a turn waits for the words of a voice message.

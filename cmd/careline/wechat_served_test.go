@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -68,5 +72,25 @@ func TestAPatientInWeChatBindsAsksAndIsWarned(t *testing.T) {
 		if strings.Contains(s.out.String(), secret) {
 			t.Errorf("the log holds %q", secret)
 		}
+	}
+}
+
+var printedPhone = regexp.MustCompile(`WeChat +(http://\S+)`)
+
+func TestAPhoneToPlayWithIsServedBesideTheDemo(t *testing.T) {
+	t.Parallel()
+	s := serve(t, postgrestest.NewDSN(t), "--wechat-api", "fake")
+	found := printedPhone.FindStringSubmatch(s.out.String())
+	if found == nil {
+		t.Fatalf("no phone was printed:\n%s", s.out)
+	}
+	answer, err := http.PostForm(found[1]+"/phone/do", url.Values{"do": {"follow"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	page, err := io.ReadAll(answer.Body)
+	if err != nil || !strings.Contains(string(page), "我的报告") || !strings.Contains(string(page), "Demo Hospital") {
+		t.Errorf("%v: the page shows no menu of the demo's account", err)
 	}
 }
